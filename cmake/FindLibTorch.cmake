@@ -51,6 +51,9 @@ if(LibTorch_FOUND AND NOT TARGET LibTorch::cpu)
   target_include_directories(LibTorch::headers SYSTEM INTERFACE
     "${LibTorch_DIR}/include" "${LibTorch_DIR}/include/torch/csrc/api/include")
   target_compile_definitions(LibTorch::headers INTERFACE _GLIBCXX_USE_CXX11_ABI=1)
+  # at::parallel_for is a template of LibTorch's headers: compiled without OpenMP it silently runs on one thread.
+  target_compile_options(LibTorch::headers INTERFACE $<$<COMPILE_LANGUAGE:CXX>:-fopenmp>)
+  target_link_options(LibTorch::headers INTERFACE -fopenmp)
 
   add_library(LibTorch::cpu INTERFACE IMPORTED)
   target_link_libraries(LibTorch::cpu INTERFACE LibTorch::headers

@@ -1,0 +1,27 @@
+// The group norm's loops for AVX2, 8 floats at a time. Headers come first: the instruction set is for the loops alone,
+// or an inline function of the library's, merged with other files' copies, could use it on a machine that lacks it.
+#include <cstdint>
+
+#include "abi/kernels/group_norm_rows.hpp"
+
+#if defined(__x86_64__)
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#else
+#pragma GCC push_options
+#pragma GCC target("avx2,fma")
+#endif
+#define BASIN_WIDTH 8
+#define BASIN_SET "avx2"
+#define BASIN_ROWS group_norm_rows_avx2
+#include "abi/kernels/group_norm_rows.inc"
+#if defined(__clang__)
+#pragma clang attribute pop
+#else
+#pragma GCC pop_options
+#endif
+#else
+namespace basin::kernels {
+const GroupNormRows* group_norm_rows_avx2(bool, bool) { return nullptr; }
+}  // namespace basin::kernels
+#endif
