@@ -1,0 +1,24 @@
+/* averager.h: the contract of an averager of weights: update after every step, an average at any time. */
+#ifndef BASIN_AVERAGER_H
+#define BASIN_AVERAGER_H
+#include "parameters.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BASIN_AVERAGER_INTERFACE "basin.averager.draft/1"
+typedef struct basin_averager_functions {
+  uint32_t size;
+  basin_status (*create)(const basin_options*, void** self);
+  void (*destroy)(void* self);
+  basin_status (*start)(void* self, basin_parameters*, basin_state*); /* both live until destroy [run thread] */
+  /* After the optimizer's step number `step` (the first is 1). May write the parameters back. [run thread] */
+  basin_status (*update)(void* self, int64_t step);
+  /* The average of group `group`, float32 [n] as its values; new reference. [run thread] */
+  basin_status (*average)(void* self, uint32_t group, basin_tensor** out);
+} basin_averager_functions;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,21 @@
+/* basin.h: the whole plugin ABI of Basin. Read core.h first, then the header of the kind you write. */
+#ifndef BASIN_H
+#define BASIN_H
+#include "core.h"
+#include "tensor.h"
+#include "autograd.h"
+#include "random.h"
+#include "state.h"
+#include "parameters.h"
+#include "layer.h"
+#include "process.h"
+/* kinds */
+#include "averager.h"
+#include "dataset.h"
+#include "metric.h"
+#include "model.h"
+#include "noise_schedule.h"
+#include "optimizer.h"
+#include "quantizer.h"
+#include "sampler.h"
+#endif

@@ -1,0 +1,154 @@
+/* core.h: the one symbol a plugin exports, and what it declares through it. C99, no dependencies.
+ *
+ * Conventions of every Basin header
+ *   Ownership, said on every pointer:  new reference        the receiver releases it
+ *                                      borrowed until EVENT the receiver must not keep it past EVENT
+ *                                      caller's buffer      the caller owns the memory that is filled
+ *   Threads, said on every function:   [any thread] or [run thread] (the one that runs the script)
+ *   Structs are led by their size and only grow at the end; arrays of structs are arrays of pointers; enumerators are
+ *   numbered by hand. A function that can fail returns basin_status and leaves a sentence in last_error().
+ *   Strings are UTF-8, NUL-terminated.
+ */
+#ifndef BASIN_CORE_H
+#define BASIN_CORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#define BASIN_ABI_MAJOR 0 /* 0: every interface is a draft */
+#define BASIN_ENTRY_SYMBOL "basin_plugin_entry"
+#define BASIN_EXPORT __attribute__((visibility("default")))
+
+typedef int32_t basin_status;
+enum {
+  BASIN_OK = 0,
+  BASIN_ERROR_ARGUMENT = 1,    /* the caller's fault: a wrong value, shape or type */
+  BASIN_ERROR_NOT_FOUND = 2,   /* no operator, option or interface of that name */
+  BASIN_ERROR_RUNTIME = 3,     /* anything that went wrong while computing */
+  BASIN_ERROR_MEMORY = 4,      /* out of memory, on the host or on the device */
+  BASIN_ERROR_ABI = 5,         /* the two sides do not understand each other */
+  BASIN_ERROR_INTERRUPTED = 6, /* Ctrl-C: pass it on at once */
+  BASIN_ERROR_IO = 7           /* a file or folder */
+};
+
+/* Opaque things of the host. */
+typedef struct basin_tensor basin_tensor;         /* reference counted (tensor.h) */
+typedef struct basin_options basin_options;       /* checked options of one component (below) */
+typedef struct basin_object basin_object;         /* a component given as an option: a base optimizer, a feature model */
+typedef struct basin_state basin_state;           /* named tensors that checkpoints hold (state.h) */
+typedef struct basin_parameters basin_parameters; /* a model's parameters in flat arenas (parameters.h) */
+typedef struct basin_model basin_model;           /* a model: its layers and blocks (layer.h) */
+
+typedef struct basin_host {
+  uint32_t size;
+  uint32_t abi_major;
+  /* A struct led by its size, for example BASIN_TENSOR_INTERFACE; null where this host lacks it. Lives as long as the
+   * process. [any thread] */
+  const void* (*get_interface)(const struct basin_host* host, const char* id);
+  /* The sentence that belongs to the last failure on this thread; borrowed until the next call on it. [any thread] */
+  const char* (*last_error)(void);
+  /* Sets it, before a plugin's function returns a failure; copied. [any thread] */
+  void (*set_error)(const char* sentence);
+} basin_host;
+
+/* --- declared parameters: the one table behind checked options, help, completion and the reference --------------- */
+
+enum {
+  BASIN_TYPE_BOOLEAN = 1,
+  BASIN_TYPE_INTEGER = 2,
+  BASIN_TYPE_NUMBER = 3,
+  BASIN_TYPE_STRING = 4,
+  BASIN_TYPE_CHOICE = 5, /* a string out of `choices` */
+  BASIN_TYPE_INTEGERS = 6,
+  BASIN_TYPE_NUMBERS = 7,
+  BASIN_TYPE_FILE = 8,     /* an existing file */
+  BASIN_TYPE_FOLDER = 9,   /* an existing folder */
+  BASIN_TYPE_COMPONENT = 10 /* another component; `choices` holds the one kind, for example "optimizer" */
+};
+
+typedef struct basin_parameter {
+  uint32_t size;
+  int32_t type;
+  const char* name;
+  const char* default_value; /* as a script writes it: "1e-4", "true", "cosine", "16, 8"; null: required; "": empty */
+  double minimum, maximum;   /* inclusive; -HUGE_VAL and HUGE_VAL where there is no bound; of each element of a list */
+  const char* const* choices; /* null-terminated, or null */
+  const char* summary;        /* one sentence, with the source where there is one */
+  const char* unit;           /* "steps", "images", "rad"; or null */
+} basin_parameter;
+
+typedef struct basin_component {
+  uint32_t size;
+  const char* interface; /* of the kind: BASIN_OPTIMIZER_INTERFACE */
+  const char* name;      /* "adam" */
+  const char* summary;   /* one sentence */
+  const basin_parameter* const* parameters;
+  uint32_t n_parameters;
+  const void* functions; /* the kind's struct of functions, led by its size */
+} basin_component;
+
+typedef struct basin_plugin {
+  uint32_t size;
+  uint32_t abi_major; /* BASIN_ABI_MAJOR */
+  const char* name;
+  const char* version;
+  const char* license; /* an SPDX identifier */
+  const char* summary;
+  const basin_component* const* components;
+  uint32_t n_components;
+} basin_plugin;
+
+/* The exported symbol. `out`: lives as long as the process. Must be quick and without side effects. [run thread] */
+typedef basin_status (*basin_plugin_entry_function)(const basin_host* host, const basin_plugin** out);
+
+/* The first two members of every kind's struct of functions: `size`, create, destroy.
+ *   create   makes the object from its checked options (borrowed until create returns); nothing heavy yet. [run thread]
+ *   destroy  frees it. [any thread] */
+
+/* --- options ---------------------------------------------------------------------------------------------------- */
+
+#define BASIN_OPTIONS_INTERFACE "basin.options.draft/1"
+typedef struct basin_options_interface {
+  uint32_t size;
+  /* Every declared parameter has a value here, the default where the script gave none. An optional FILE, FOLDER, STRING
+   * or COMPONENT left out is "" or null. Text, lists and objects are borrowed until create returns, objects until
+   * destroy. BASIN_ERROR_NOT_FOUND for a name that was not declared. [any thread] */
+  basin_status (*boolean)(const basin_options*, const char* name, int32_t* out);
+  basin_status (*integer)(const basin_options*, const char* name, int64_t* out);
+  basin_status (*number)(const basin_options*, const char* name, double* out);
+  basin_status (*string)(const basin_options*, const char* name, const char** out); /* STRING CHOICE FILE FOLDER */
+  basin_status (*integers)(const basin_options*, const char* name, const int64_t** out, uint32_t* n);
+  basin_status (*numbers)(const basin_options*, const char* name, const double** out, uint32_t* n);
+  basin_status (*component)(const basin_options*, const char* name, basin_object** out);
+} basin_options_interface;
+
+/* --- log -------------------------------------------------------------------------------------------------------- */
+
+#define BASIN_LOG_INTERFACE "basin.log.draft/1"
+enum { BASIN_LOG_INFO = 1, BASIN_LOG_WARNING = 2 };
+typedef struct basin_log_interface {
+  uint32_t size;
+  /* One line in the run's log, under the plugin's name. [any thread] */
+  void (*write)(int32_t severity, const char* line);
+  /* `done` of `total` units of `what` ("noise levels"); returns BASIN_ERROR_INTERRUPTED after Ctrl-C. [run thread] */
+  basin_status (*progress)(const char* what, int64_t done, int64_t total);
+} basin_log_interface;
+
+/* --- parallel --------------------------------------------------------------------------------------------------- */
+
+#define BASIN_PARALLEL_INTERFACE "basin.parallel.draft/1"
+typedef struct basin_parallel_interface {
+  uint32_t size;
+  /* body(user, begin, end) over [0, n) in slices of at least `grain`, on the host's own threads; the first failure is
+   * returned when all slices have ended. Do not start threads of your own. [any thread] */
+  basin_status (*run)(int64_t n, int64_t grain, basin_status (*body)(void* user, int64_t begin, int64_t end), void* user);
+} basin_parallel_interface;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,61 @@
+/* metric.h: the contract of a metric: one measurement of images, of a model, or of both, against a data set.
+ *
+ * The metric pulls what it needs from the host in batches, so that 50,000 images need no more memory than 500, and
+ * writes scalars with intervals and curves into the result. */
+#ifndef BASIN_METRIC_H
+#define BASIN_METRIC_H
+#include "parameters.h"
+#include "process.h"
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct basin_measurement basin_measurement; /* borrowed until measure returns */
+
+enum { BASIN_IMAGES = 1, BASIN_REFERENCE = 2 }; /* what is measured; what it is measured against */
+
+typedef struct basin_measurement_info {
+  uint32_t size;
+  int64_t n_images, n_reference;    /* 0 where there are none */
+  int64_t channels, height, width;
+  const basin_process* process;     /* null where no model is measured; likewise the two below */
+  basin_denoiser* denoiser;
+  basin_parameters* parameters;     /* values changed here are put back by the host, also after an error */
+  const basin_context* context;     /* seed of the measurement */
+  int32_t target;                   /* the model's, BASIN_TARGET_ */
+  double gaussian_variance;         /* the reference's, where its optimal loss is known; else 0 */
+} basin_measurement_info;
+
+#define BASIN_MEASUREMENT_INTERFACE "basin.measurement.draft/1"
+typedef struct basin_measurement_interface {
+  uint32_t size;
+  basin_status (*info)(basin_measurement*, basin_measurement_info* out); /* caller's buffer; all [run thread] */
+  /* Items [first, first + n) of one side, float32 [n,C,H,W] in the model's range [-1, 1]: new reference. */
+  basin_status (*images)(basin_measurement*, int32_t side, int64_t first, int64_t n, basin_tensor** out);
+  /* Their features by the extractor given as an option, float32 [n,D]: new reference. */
+  basin_status (*features)(basin_measurement*, basin_object* extractor, basin_tensor* images, basin_tensor** out);
+  /* Per-sample training losses [n] of reference items `ids` at levels t [n] (null: drawn uniformly), at the parameters
+   * as they stand; noise is a function of (seed, id, draw), the same for every model. New reference; no gradients. */
+  basin_status (*losses)(basin_measurement*, const int64_t* ids, const double* levels, uint32_t n, uint64_t draw,
+                         basin_tensor** out);
+  /* A number of the result; low = high = NaN where it is exact. The first one is the metric's value. */
+  basin_status (*scalar)(basin_measurement*, const char* name, double value, double low, double high);
+  /* y over x, n points; low and high may be null. */
+  basin_status (*curve)(basin_measurement*, const char* name, const char* x_label, const double* x, const double* y,
+                        const double* low, const double* high, uint32_t n);
+  /* A line of the protocol: what someone must know to compare ("features", "shapes_features, 32"). */
+  basin_status (*protocol)(basin_measurement*, const char* key, const char* value);
+} basin_measurement_interface;
+
+#define BASIN_METRIC_INTERFACE "basin.metric.draft/1"
+typedef struct basin_metric_functions {
+  uint32_t size;
+  basin_status (*create)(const basin_options*, void** self);
+  void (*destroy)(void* self);
+  basin_status (*measure)(void* self, basin_measurement*);
+} basin_metric_functions;
+
+#ifdef __cplusplus
+}
+#endif
+#endif
