@@ -47,7 +47,7 @@ def pip_download(folder, requirements, dependencies):
             return
         if attempt < TRIES:
             say(f"pip failed; trying again ({attempt + 1} of {TRIES})")
-            time.sleep(2 * attempt)
+            time.sleep(attempt)
     raise Failed(f"pip could not download {' '.join(requirements)} (its message stands above); what has arrived is kept "
                  f"in {folder}, so check the connection and the free space there and run the same command again.")
 
