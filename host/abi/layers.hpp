@@ -1,0 +1,60 @@
+// Layers and blocks as the host holds them, hooks around them, and how they run.
+#pragma once
+#include <basin/layer.h>
+
+#include "abi/context.hpp"
+#include "abi/parameters.hpp"
+
+namespace basin {
+struct Hook {
+  uint64_t id;
+  basin_hook hook;
+};
+}  // namespace basin
+
+struct basin_layer {
+  basin_layer_spec spec;  // its name points into `name`
+  std::string name, block;
+  uint32_t index = 0;
+  basin_model* model = nullptr;
+  at::Tensor weight, bias;  // the leaves; undefined where there are none
+  std::vector<basin::Hook> hooks;
+  // A cast to bf16 serves while the weight's version stands and nothing is recorded (abi-findings: the autocast trap).
+  struct Cast {
+    at::Tensor weight, bias;
+    uint64_t version = ~0ull;
+  } cast;
+  std::mutex cast_mutex;
+};
+
+struct basin_block {
+  std::string name;
+  basin_block_function run = nullptr;
+  void* user = nullptr;
+  std::vector<basin::Hook> hooks;
+};
+
+// A model's layers, blocks and parameters; also its builder.
+struct basin_model {
+  basin::Parameters parameters;
+  std::vector<std::unique_ptr<basin_layer>> layers;
+  std::vector<std::unique_ptr<basin_block>> blocks;
+  std::vector<basin_block*> open_blocks;  // while building
+  uint64_t next_hook = 1;
+  ~basin_model();  // runs the hooks' destroy
+
+  basin_layer* add_layer(const basin_layer_spec& spec);
+  basin_block* begin_block(const std::string& name, basin_block_function run, void* user);
+  void end_block();
+  void remove_hook(uint64_t id);
+};
+
+struct basin_builder : basin_model {};  // the same thing while it is built
+
+namespace basin {
+using Layer = basin_layer;
+using Layers = basin_model;
+
+// One layer: hooks from the outermost inward, then the layer itself.
+Tensor run_layer(Layer& layer, const Context* context, at::TensorList inputs);
+}  // namespace basin

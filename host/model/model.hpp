@@ -1,0 +1,66 @@
+// A model at work: built by a plugin, owned and run by the host.
+#pragma once
+#include "abi/layers.hpp"
+#include <basin/model.h>
+#include "plugin/object.hpp"
+
+namespace basin {
+
+struct Port {
+  std::string name;
+  std::vector<int64_t> sizes;
+  bool optional = false;
+  int64_t classes = 0;
+};
+
+class Model : public basin_object, public std::enable_shared_from_this<Model> {
+ public:
+  // Builds it on the CPU, initialised with seed 0.
+  static std::shared_ptr<Model> create(Spec spec);
+
+  std::string kind() const override { return "model"; }
+  nlohmann::json describe() const override;  // component, options, and the hash of its weights once they are not initial
+
+  const Spec& spec() const { return object_->spec(); }
+  int32_t target() const { return target_; }  // BASIN_TARGET_
+  const std::vector<Port>& inputs() const { return inputs_; }
+  const std::vector<Port>& outputs() const { return outputs_; }
+  double input_minimum() const { return input_minimum_; }
+  double input_maximum() const { return input_maximum_; }
+  bool learns_variance() const;
+  std::vector<int64_t> sample_shape() const;  // [C,H,W] of "x"
+
+  Layers& layers() { return *layers_; }
+  Parameters& parameters() { return layers_->parameters; }
+
+  void initialize(uint64_t seed);
+  void to(at::Device device, Precision precision);
+  Precision precision() const { return precision_; }
+  at::Device device() const { return layers_->parameters.device(); }
+
+  // Inputs as declared, [B, ...]; outputs as declared. Sets the context's precision to the model's.
+  std::vector<Tensor> forward(Context& context, at::TensorList inputs);
+
+  // Weights by name, contiguous, on the CPU. load: every name and shape must fit; the Error names the first that does not
+  // and `origin`.
+  std::map<std::string, Tensor> weights() const;
+  void load(const std::map<std::string, Tensor>& weights, const std::string& origin);
+  std::shared_ptr<Model> copy();  // same structure, device, precision and weights; no hooks
+
+  std::string tree() const;  // layers with shapes and parameter counts, as print(model) shows them
+
+  std::string label;            // "ema", "8 bits": what happened to it, for tables
+  std::string run_folder;       // of the run that its weights come from; "" before training
+  bool initial = true;          // no training, no loading yet
+  std::vector<std::shared_ptr<Object>> attached;  // quantizers whose hooks it carries
+
+ private:
+  std::shared_ptr<Object> object_;   // destroyed after the layers
+  std::unique_ptr<basin_builder> layers_;
+  int32_t target_ = 0;
+  std::vector<Port> inputs_, outputs_;
+  double input_minimum_ = -1, input_maximum_ = 1;
+  Precision precision_ = Precision::fp32;
+};
+
+}  // namespace basin

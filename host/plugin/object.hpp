@@ -1,0 +1,49 @@
+// A living component: the object that a plugin made from a Spec.
+#pragma once
+#include "abi/handles.hpp"
+#include "plugin/registry.hpp"
+
+namespace basin {
+
+class Object : public basin_object {
+ public:
+  // Creates it, and the components among its options first. The plugin's failure becomes an Error that names plugin and
+  // component.
+  explicit Object(Spec spec);
+  ~Object() override;
+  Object(const Object&) = delete;
+  Object& operator=(const Object&) = delete;
+
+  std::string kind() const override { return spec_.component->kind; }
+  nlohmann::json describe() const override { return spec_.describe(); }
+  const Spec& spec() const { return spec_; }
+  void* self() const { return self_; }
+
+  // The component's functions; a member that this plugin's (older, smaller) struct lacks reads as null.
+  template <class Functions>
+  Functions functions() const {
+    Functions f{};
+    copy_functions(&f, sizeof f);
+    return f;
+  }
+
+  // Runs a call into the plugin and turns a failure into an Error: "optimizer 'sam' (plugin sam 0.1.0): sentence".
+  template <class F>
+  void call(F&& body) const {
+    if (basin_status status = body(); status != BASIN_OK) fail(status);
+  }
+
+  // Components among the options, by option name, in order: a wrapper's base.
+  const std::vector<std::pair<std::string, std::shared_ptr<basin_object>>>& children() const { return children_; }
+
+ private:
+  void copy_functions(void* out, uint32_t size) const;
+  [[noreturn]] void fail(basin_status status) const;
+  Spec spec_;
+  std::vector<std::pair<std::string, std::shared_ptr<basin_object>>> children_;
+  void* self_ = nullptr;
+};
+
+void add_plugin_interfaces();  // options
+
+}  // namespace basin
