@@ -36,10 +36,10 @@ enum {
 };
 
 /* Opaque things of the host. */
-typedef struct basin_tensor basin_tensor;         /* reference counted (tensor.h) */
-typedef struct basin_options basin_options;       /* checked options of one component (below) */
-typedef struct basin_object basin_object;         /* a component given as an option: a base optimizer, a feature model */
-typedef struct basin_state basin_state;           /* named tensors that checkpoints hold (state.h) */
+typedef struct basin_tensor basin_tensor;   /* reference counted (tensor.h) */
+typedef struct basin_options basin_options; /* checked options of one component (below) */
+typedef struct basin_object basin_object;   /* a component given as an option: a base optimizer, a feature model */
+typedef struct basin_state basin_state;     /* named tensors that checkpoints hold (state.h) */
 typedef struct basin_parameters basin_parameters; /* a model's parameters in flat arenas (parameters.h) */
 typedef struct basin_model basin_model;           /* a model: its layers and blocks (layer.h) */
 
@@ -65,8 +65,8 @@ enum {
   BASIN_TYPE_CHOICE = 5, /* a string out of `choices` */
   BASIN_TYPE_INTEGERS = 6,
   BASIN_TYPE_NUMBERS = 7,
-  BASIN_TYPE_FILE = 8,     /* an existing file */
-  BASIN_TYPE_FOLDER = 9,   /* an existing folder */
+  BASIN_TYPE_FILE = 8,      /* an existing file */
+  BASIN_TYPE_FOLDER = 9,    /* an existing folder */
   BASIN_TYPE_COMPONENT = 10 /* another component; `choices` holds the one kind, for example "optimizer" */
 };
 
@@ -74,8 +74,8 @@ typedef struct basin_parameter {
   uint32_t size;
   int32_t type;
   const char* name;
-  const char* default_value; /* as a script writes it: "1e-4", "true", "cosine", "16, 8"; null: required; "": empty */
-  double minimum, maximum;   /* inclusive; -HUGE_VAL and HUGE_VAL where there is no bound; of each element of a list */
+  const char* default_value;  /* as a script writes it: "1e-4", "true", "cosine", "16, 8"; null: required; "": empty */
+  double minimum, maximum;    /* inclusive; -HUGE_VAL and HUGE_VAL where there is no bound; of each element of a list */
   const char* const* choices; /* null-terminated, or null */
   const char* summary;        /* one sentence, with the source where there is one */
   const char* unit;           /* "steps", "images", "rad"; or null */
@@ -104,6 +104,32 @@ typedef struct basin_plugin {
 
 /* The exported symbol. `out`: lives as long as the process. Must be quick and without side effects. [run thread] */
 typedef basin_status (*basin_plugin_entry_function)(const basin_host* host, const basin_plugin** out);
+
+/* --- the note: what a file says of itself before anything in it runs ---------------------------------------------- */
+
+/* An ELF note (SHT_NOTE, 4-byte aligned) in the section BASIN_NOTE_SECTION of every plugin: name "Basin", type 1. The
+ * host reads it from the file, so that a plugin it cannot load is refused in a sentence. In C: BASIN_NOTE, once a
+ * plugin; in C++, BASIN_PLUGIN does it. Later notes only grow at the end: `desc_size` says how much there is. */
+#define BASIN_NOTE_SECTION ".note.basin"
+#define BASIN_NOTE_NAME "Basin"
+#define BASIN_NOTE_TYPE 1
+#define BASIN_NOTE_MAGIC 0x6E736142u /* "Basn" in a little-endian file */
+enum { BASIN_PORTABLE = 1, BASIN_PINNED = 2 };
+typedef struct basin_note {
+  uint32_t name_size; /* the ELF header: 6, with the NUL */
+  uint32_t desc_size; /* of what follows `name`: 44 */
+  uint32_t type;      /* BASIN_NOTE_TYPE */
+  char name[8];       /* BASIN_NOTE_NAME, padded to a multiple of 4 */
+  uint32_t magic;     /* BASIN_NOTE_MAGIC */
+  uint32_t abi_major; /* BASIN_ABI_MAJOR it was built with */
+  uint32_t kind;      /* BASIN_PORTABLE, BASIN_PINNED */
+  char engine[32];    /* pinned: the LibTorch it was built with, "2.11.0"; portable: "" */
+} basin_note;
+#define BASIN_NOTE_CONTENT(kind, engine) \
+  { 6, 44, BASIN_NOTE_TYPE, BASIN_NOTE_NAME, BASIN_NOTE_MAGIC, BASIN_ABI_MAJOR, kind, engine }
+#define BASIN_NOTE(kind, engine)                                                                                   \
+  __attribute__((section(BASIN_NOTE_SECTION), used, aligned(4))) static const basin_note basin_note_of_this_file = \
+      BASIN_NOTE_CONTENT(kind, engine)
 
 /* The first two members of every kind's struct of functions: `size`, create, destroy.
  *   create   makes the object from its checked options (borrowed until create returns); nothing heavy yet. [run thread]
@@ -145,7 +171,8 @@ typedef struct basin_parallel_interface {
   uint32_t size;
   /* body(user, begin, end) over [0, n) in slices of at least `grain`, on the host's own threads; the first failure is
    * returned when all slices have ended. Do not start threads of your own. [any thread] */
-  basin_status (*run)(int64_t n, int64_t grain, basin_status (*body)(void* user, int64_t begin, int64_t end), void* user);
+  basin_status (*run)(int64_t n, int64_t grain, basin_status (*body)(void* user, int64_t begin, int64_t end),
+                      void* user);
 } basin_parallel_interface;
 
 #ifdef __cplusplus
