@@ -2,6 +2,7 @@
 #pragma once
 #include "abi/layers.hpp"
 #include <basin/model.h>
+#include "diffusion/process.hpp"
 #include "plugin/object.hpp"
 
 namespace basin {
@@ -50,6 +51,8 @@ class Model : public basin_object, public std::enable_shared_from_this<Model> {
   std::string tree() const;  // layers with shapes and parameter counts, as print(model) shows them
 
   std::string label;            // "ema", "8 bits": what happened to it, for tables
+  std::shared_ptr<const Process> process;               // it was trained on; null before
+  std::map<std::string, std::shared_ptr<Model>> averages;  // of its training, by name: what model:averaged gives
   std::string run_folder;       // of the run that its weights come from; "" before training
   bool initial = true;          // no training, no loading yet
   std::vector<std::shared_ptr<Object>> attached;  // quantizers whose hooks it carries

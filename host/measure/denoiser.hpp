@@ -1,0 +1,26 @@
+// A model at work on a process: whatever it predicts, epsilon and x0 come out. What samplers and metrics call.
+#pragma once
+#include <basin/process.h>
+
+#include "diffusion/loss.hpp"
+#include "diffusion/process.hpp"
+#include "model/model.hpp"
+
+struct basin_process {
+  std::shared_ptr<const basin::Process> process;
+};
+
+struct basin_denoiser {
+  std::shared_ptr<basin::Model> model;
+  const basin_process* process = nullptr;
+  at::Tensor labels;  // int64 [B]; undefined without classes
+};
+
+namespace basin {
+
+// The denoiser as losses want it (diffusion/loss.hpp): t int64 [B] of the original schedule.
+Denoise denoise_with(Model& model, Context& context, const Tensor& labels = {});
+
+void add_process_interface();
+
+}  // namespace basin

@@ -1,0 +1,29 @@
+// A metric plugin at work: images or a model, measured against a data set; the host serves it (basin/metric.h).
+#pragma once
+#include "data/dataset.hpp"
+#include "measure/sampling.hpp"
+
+namespace basin {
+
+struct Subject {  // exactly one of these is measured
+  std::shared_ptr<const Images> images;
+  std::shared_ptr<Model> model;
+  std::shared_ptr<const Dataset> data;
+};
+
+struct MeasureOptions {
+  std::shared_ptr<Object> metric;
+  Subject subject;
+  std::shared_ptr<const Dataset> reference;  // may be null
+  std::shared_ptr<const Process> process;    // of the model
+  uint64_t seed = 0;
+  std::string root;                          // the folder of runs, where the subject's run is looked for
+};
+
+// {"metric", "label", "scalars": [{"name","value","low","high"}], "curves": [...], "protocol": {...}, "seconds"}.
+// Parameters that the metric moved are put back, also after an error.
+nlohmann::json measure(const MeasureOptions& options);
+
+void add_measurement_interface();
+
+}  // namespace basin

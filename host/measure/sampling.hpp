@@ -1,0 +1,32 @@
+// Images out of a model: batches of noise through a sampler plugin. The noise of image i depends on (seed, i) alone.
+#pragma once
+#include "diffusion/process.hpp"
+#include "model/model.hpp"
+#include "run/run.hpp"
+
+namespace basin {
+
+struct Images {
+  Tensor pixels;              // uint8 [N,C,H,W]
+  std::string label;          // of the model: "ema, 8 bits"
+  std::string run_folder;     // where results about them are recorded; "" for none
+  nlohmann::json protocol;    // sampler, steps, seed, precision, weights: what someone must know to compare
+};
+
+struct SampleOptions {
+  std::shared_ptr<Model> model;
+  std::shared_ptr<Object> sampler;
+  std::shared_ptr<const Process> process;
+  int64_t count = 16, batch = 64, first = 0;
+  uint64_t seed = 0;
+  std::function<void(int64_t done, int64_t total)> on_progress;
+};
+
+// [count,C,H,W] float32 in [-1,1], not clamped, on the model's device.
+Tensor sample_tensor(const SampleOptions& options);
+
+// The same as images, kept in the run: finished batches are on disk, and the same call continues or loads them. Writes
+// samples/<name>.png.
+std::shared_ptr<Images> sample(Run& run, const SampleOptions& options);
+
+}  // namespace basin
