@@ -36,7 +36,8 @@ def pip_download(folder, requirements, dependencies):
     machine = platform.machine()
     command = [sys.executable, "-m", "pip", "download", "--no-cache-dir", "--only-binary=:all:", "--dest", folder,
                "--implementation", "cp", "--python-version", PYTHON, "--abi", f"cp{PYTHON}", "--abi", "none"]
-    for tag in ("manylinux_2_28", "manylinux_2_27", "manylinux_2_25", "manylinux_2_24", "manylinux_2_17", "manylinux2014"):
+    # pip takes these tags literally: every glibc up to the one that LibTorch's own wheel asks for
+    for tag in [f"manylinux_2_{minor}" for minor in range(28, 16, -1)] + ["manylinux2014"]:
         command += ["--platform", f"{tag}_{machine}"]
     command += ["--platform", "any"]
     if not dependencies:
