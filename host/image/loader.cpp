@@ -30,7 +30,7 @@ std::vector<fs::path> places() {
   return {base / "lib/libbasin_image.so", base / "lib/basin/libbasin_image.so"};
 }
 
-// A failure is not remembered: the package may be installed while a session runs.
+// A failure is not remembered: the package may be installed while the program runs.
 const basin_image_table& table() {
   static std::mutex mutex;
   static std::atomic<const basin_image_table*> loaded{nullptr};
