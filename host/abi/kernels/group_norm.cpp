@@ -1,4 +1,4 @@
-// The fused group norm: shapes, coefficients, threads and autograd around the loops of group_norm_rows.hpp.
+// The fused group norm: shapes, coefficients, threads and autograd around the loops of loops.hpp.
 //
 // With x^ = (x - mean) r, r = 1 / sqrt(var + eps), g = weight (1 + scale): z = x^ g + bias (1 + scale) + shift = gain x
 // + offset and y = act(z). Backward, with dz = dy act'(z) and M = C/G H W elements of a group:
@@ -8,7 +8,7 @@
 #include "abi/kernels/group_norm.hpp"
 
 #include "abi/error.hpp"
-#include "abi/kernels/group_norm_rows.hpp"
+#include "abi/kernels/loops.hpp"
 
 #ifndef _OPENMP
 #error "compile with -fopenmp, or at::parallel_for runs on one thread"
@@ -192,7 +192,7 @@ int64_t sums_at(const Shape& s, const Part& p) { return s.last ? 0 : p.row; }
 
 at::Tensor forward(const at::Tensor& x, const Shape& s, const Inputs& in, Activation act, double eps, at::Tensor& mean,
                    at::Tensor& rstd) {
-  const auto& loops = group_norm_rows(s.bf16, s.last);
+  const GroupNormLoops& inner = loops().group_norm[s.bf16][s.last];
   at::Tensor y = at::empty_like(x);
   mean = at::empty({s.batch, s.groups}, x.options().dtype(at::kFloat).memory_format(std::nullopt));
   rstd = at::empty_like(mean);
@@ -207,7 +207,7 @@ at::Tensor forward(const at::Tensor& x, const Shape& s, const Inputs& in, Activa
       },
       [&](int64_t n, const Part& p, Scratch& scratch, float* sums) {
         const int64_t c = sums_at(s, p);
-        loops.moments(at_part(from, s, n, p), p.rows, p.columns, coefficients(s, p, scratch), sums + c,
+        inner.moments(at_part(from, s, n, p), p.rows, p.columns, coefficients(s, p, scratch), sums + c,
                       sums + s.padded() + c);
       },
       [&](int64_t n, int64_t g, int64_t end, Scratch& scratch, const float* sums) {
@@ -228,7 +228,7 @@ at::Tensor forward(const at::Tensor& x, const Shape& s, const Inputs& in, Activa
         }
       },
       [&](int64_t n, const Part& p, Scratch& scratch) {
-        loops.apply(at_part(from, s, n, p), at_part(to, s, n, p), p.rows, p.columns, coefficients(s, p, scratch),
+        inner.apply(at_part(from, s, n, p), at_part(to, s, n, p), p.rows, p.columns, coefficients(s, p, scratch),
                     act == Activation::silu);
       });
   return y;
@@ -237,7 +237,7 @@ at::Tensor forward(const at::Tensor& x, const Shape& s, const Inputs& in, Activa
 // dx, and per sample and channel: sum(dz) and sum(dz x^)
 at::Tensor backward(const at::Tensor& x, const at::Tensor& dy, const Shape& s, const Inputs& in, Activation act,
                     const float* means, const float* rstds, float* sum_z, float* sum_zx) {
-  const auto& loops = group_norm_rows(s.bf16, s.last);
+  const GroupNormLoops& inner = loops().group_norm[s.bf16][s.last];
   at::Tensor dx = at::empty_like(x);
   const char* from = static_cast<const char*>(x.const_data_ptr());
   const char* grad = static_cast<const char*>(dy.const_data_ptr());
@@ -253,7 +253,7 @@ at::Tensor backward(const at::Tensor& x, const at::Tensor& dy, const Shape& s, c
       },
       [&](int64_t n, const Part& p, Scratch& scratch, float* sums) {
         const int64_t c = sums_at(s, p);
-        loops.backward_sums(at_part(from, s, n, p), at_part(grad, s, n, p), p.rows, p.columns,
+        inner.backward_sums(at_part(from, s, n, p), at_part(grad, s, n, p), p.rows, p.columns,
                             coefficients(s, p, scratch), silu, sums + c, sums + s.padded() + c);
       },
       [&](int64_t n, int64_t g, int64_t end, Scratch& scratch, const float* sums) {
@@ -275,7 +275,7 @@ at::Tensor backward(const at::Tensor& x, const at::Tensor& dy, const Shape& s, c
         }
       },
       [&](int64_t n, const Part& p, Scratch& scratch) {
-        loops.backward_apply(at_part(from, s, n, p), at_part(grad, s, n, p), at_part(to, s, n, p), p.rows, p.columns,
+        inner.backward_apply(at_part(from, s, n, p), at_part(grad, s, n, p), at_part(to, s, n, p), p.rows, p.columns,
                              coefficients(s, p, scratch), silu);
       });
   return dx;

@@ -1,8 +1,12 @@
-// The group norm's loops for AVX2, 8 floats at a time. Headers come first: the instruction set is for the loops alone,
+// The kernels' loops for AVX2, 8 floats at a time. Headers come first: the instruction set is for the loops alone,
 // or an inline function of the library's, merged with other files' copies, could use it on a machine that lacks it.
+#if defined(__x86_64__)
+#include <immintrin.h>
+#endif
+
 #include <cstdint>
 
-#include "abi/kernels/group_norm_rows.hpp"
+#include "abi/kernels/loops.hpp"
 
 #if defined(__x86_64__)
 #if defined(__clang__)
@@ -13,8 +17,8 @@
 #endif
 #define BASIN_WIDTH 8
 #define BASIN_SET "avx2"
-#define BASIN_ROWS group_norm_rows_avx2
-#include "abi/kernels/group_norm_rows.inc"
+#define BASIN_LOOPS loops_avx2
+#include "abi/kernels/loops.inc"
 #if defined(__clang__)
 #pragma clang attribute pop
 #else
@@ -22,6 +26,6 @@
 #endif
 #else
 namespace basin::kernels {
-const GroupNormRows* group_norm_rows_avx2(bool, bool) { return nullptr; }
+const Loops* loops_avx2() { return nullptr; }
 }  // namespace basin::kernels
 #endif
