@@ -37,7 +37,4 @@ class Dataset : public basin_object {
   double gaussian_variance_ = 0;
 };
 
-// uint8 [n,C,H,W] -> float32 x/127.5 - 1; float32 passes through.
-Tensor to_model_range(const Tensor& items);
-
 }  // namespace basin

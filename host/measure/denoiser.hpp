@@ -18,6 +18,12 @@ struct basin_denoiser {
 
 namespace basin {
 
+// What the model predicts; an Error for a feature extractor.
+Target prediction_target(const Model& model);
+
+// The model's outputs at x [B,C,H,W], t [B] (levels of the original schedule), labels int64 [B] or undefined.
+ModelOutput run_model(Model& model, Context& context, const Tensor& x, const Tensor& t, const Tensor& labels);
+
 // The denoiser as losses want it (diffusion/loss.hpp): t int64 [B] of the original schedule.
 Denoise denoise_with(Model& model, Context& context, const Tensor& labels = {});
 

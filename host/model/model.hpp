@@ -1,6 +1,7 @@
 // A model at work: built by a plugin, owned and run by the host.
 #pragma once
 #include "abi/layers.hpp"
+#include "abi/state.hpp"
 #include <basin/model.h>
 #include "diffusion/process.hpp"
 #include "plugin/object.hpp"
@@ -56,6 +57,7 @@ class Model : public basin_object, public std::enable_shared_from_this<Model> {
   std::string run_folder;       // of the run that its weights come from; "" before training
   bool initial = true;          // no training, no loading yet
   std::vector<std::shared_ptr<Object>> attached;  // quantizers whose hooks it carries
+  std::vector<std::unique_ptr<State>> attached_states;  // theirs: packed weights, scales
 
  private:
   std::shared_ptr<Object> object_;   // destroyed after the layers

@@ -1,0 +1,109 @@
+#include "measure/denoiser.hpp"
+
+#include "diffusion/target.hpp"
+
+namespace basin {
+
+namespace {
+
+Target target_of(const Model& model) {
+  switch (model.target()) {
+    case BASIN_TARGET_EPSILON: return Target::epsilon;
+    case BASIN_TARGET_X0: return Target::x0;
+    case BASIN_TARGET_V: return Target::v;
+    case BASIN_TARGET_SCORE: return Target::score;
+  }
+  throw Error("model '" + model.spec().component->name +
+              "' predicts nothing that a process could use (it is a feature extractor); give a model with a time input");
+}
+
+}  // namespace
+
+Target prediction_target(const Model& model) { return target_of(model); }
+
+ModelOutput run_model(Model& model, Context& context, const Tensor& x, const Tensor& t, const Tensor& labels) {
+  std::vector<Tensor> inputs;
+  for (const Port& port : model.inputs()) {
+    if (port.name == "x") inputs.push_back(x);
+    else if (port.name == "t") inputs.push_back(t.to(at::kFloat));
+    else if (port.name == "label" && labels.defined()) inputs.push_back(labels);
+    else if (port.optional) inputs.emplace_back();
+    else
+      throw Error("model '" + model.spec().component->name + "' needs an input '" + port.name +
+                  "' that is not here; a class-conditional model needs a data set with labels");
+  }
+  const std::vector<Tensor> outputs = model.forward(context, inputs);
+  ModelOutput result;
+  for (size_t i = 0; i < outputs.size(); i++) {
+    if (model.outputs()[i].name == "prediction") result.prediction = outputs[i];
+    if (model.outputs()[i].name == "variance") result.variance = outputs[i];
+  }
+  if (!result.prediction.defined())
+    throw Error("model '" + model.spec().component->name + "' has no output named 'prediction'");
+  return result;
+}
+
+Denoise denoise_with(Model& model, Context& context, const Tensor& labels) {
+  return [&model, &context, labels](const Tensor& x, const Tensor& t) { return run_model(model, context, x, t, labels); };
+}
+
+namespace {
+
+basin_status process_info(const basin_process* p, basin_process_info* out) {
+  return guard([&] {
+    const Process& process = *p->process;
+    basin_process_info info{};
+    info.size = out->size;
+    info.name = process.kind().c_str();
+    info.steps = process.steps();
+    info.alpha_bar = process.alpha_bar().values().data();
+    info.alpha = process.alpha().values().data();
+    info.sigma = process.sigma().values().data();
+    std::memcpy(out, &info, std::min<size_t>(out->size, sizeof info));
+  });
+}
+
+basin_status process_respace(const basin_process* p, const char* spacing, int64_t count, int64_t* out) {
+  return guard([&] {
+    const std::string way = spacing;
+    if (way != "even" && way != "stride") throw Error("unknown spacing '" + way + "'; expected 'even' or 'stride'");
+    const auto kept = respace(p->process->steps(), (way == "stride" ? "ddim" : "") + std::to_string(count));
+    std::copy(kept.begin(), kept.end(), out);
+  });
+}
+
+basin_status process_denoise(basin_denoiser* denoiser, const basin_context* context, basin_tensor* x_handle, double t,
+                             basin_denoised* out) {
+  return guard([&] {
+    Model& model = *denoiser->model;
+    const Process& process = *denoiser->process->process;
+    Borrowed x(x_handle);
+    const int64_t batch = x->size(0);
+    // A context of its own: the host's part of the caller's may be that of another model's precision.
+    const std::vector<int64_t> ids(context->sample_ids, context->sample_ids + context->n_samples);
+    Context own_context(context->seed, context->step, ids, context->training);
+    if (const Context* outer = Context::of(context)) own_context.on_tap = outer->on_tap;
+    Tensor labels = denoiser->labels;
+    const auto level = static_cast<int64_t>(std::llround(t));
+    if (level < 0 || level >= process.steps())
+      throw Error("noise level " + std::to_string(t) + " is outside 0.." + std::to_string(process.steps() - 1));
+    Tensor times = at::full({batch}, t, at::TensorOptions().dtype(at::kFloat).device(x->device()));
+    const ModelOutput output = run_model(model, own_context, x.get(), times, labels);
+    // Numbers, not tables: the level is the same for the whole batch.
+    const Target target = target_of(model);
+    const Tensor prediction = output.prediction.to(at::kFloat);
+    const Tensor alpha = at::scalar_tensor(process.alpha(level), x->options());
+    const Tensor sigma = at::scalar_tensor(process.sigma(level), x->options());
+    out->epsilon = own(epsilon_from(target, prediction, x.get(), alpha, sigma));
+    out->x0 = own(x0_from(target, prediction, x.get(), alpha, sigma));
+    out->variance = output.variance.defined() ? own(output.variance.to(at::kFloat)) : nullptr;
+  });
+}
+
+const basin_process_interface kProcessInterface = {sizeof(basin_process_interface), process_info, process_respace,
+                                                   process_denoise};
+}  // namespace
+
+void add_process_interface() { add_interface(BASIN_PROCESS_INTERFACE, &kProcessInterface); }
+
+}  // namespace basin

@@ -1,0 +1,14 @@
+// What a metric plugin holds while it measures: the host's side of basin_measurement (basin/metric.h).
+#pragma once
+#include <basin/metric.h>
+
+#include "measure/denoiser.hpp"
+#include "measure/metric.hpp"
+
+struct basin_measurement {
+  const basin::MeasureOptions* options = nullptr;
+  basin_process process;
+  basin_denoiser denoiser;
+  std::unique_ptr<basin::Context> context;
+  nlohmann::json result;
+};

@@ -1,0 +1,72 @@
+#include "measure/metric.hpp"
+
+#include "measure/measurement.hpp"
+
+namespace basin {
+
+namespace {
+
+// Puts a model's parameters back when the measurement ends, however it ends.
+class Restore {
+ public:
+  explicit Restore(Model* model) : model_(model) {
+    if (!model_) return;
+    version_ = model_->parameters().version();
+    for (const auto& group : model_->parameters().groups()) values_.push_back(group.values.clone());
+  }
+  ~Restore() {
+    if (!model_ || model_->parameters().version() == version_) return;
+    at::NoGradGuard no_grad;
+    auto& groups = model_->parameters().groups();
+    for (size_t i = 0; i < groups.size(); i++) groups[i].values.copy_(values_[i]);
+  }
+  Restore(const Restore&) = delete;
+  Restore& operator=(const Restore&) = delete;
+
+ private:
+  Model* model_;
+  uint64_t version_ = 0;
+  std::vector<Tensor> values_;
+};
+
+}  // namespace
+
+nlohmann::json measure(const MeasureOptions& options) {
+  const auto& subject = options.subject;
+  if (subject.model && !options.process)
+    throw Error("the model has not been trained on a process yet; give one: metric:measure(model, data, { process = ... })");
+  basin_measurement m;
+  m.options = &options;
+  m.process = {options.process};
+  m.denoiser = {subject.model, &m.process, {}};
+  m.context = std::make_unique<Context>(options.seed, 0, std::vector<int64_t>{});
+  const std::string& name = options.metric->spec().component->name;
+  m.result = {{"metric", name},
+              {"label", subject.images ? subject.images->label : subject.model ? subject.model->label : ""},
+              {"scalars", nlohmann::json::array()},
+              {"curves", nlohmann::json::array()},
+              {"protocol", nlohmann::json::object()}};
+
+  const auto start = std::chrono::steady_clock::now();
+  {
+    Restore restore(subject.model.get());
+    at::NoGradGuard no_grad;
+    options.metric->call(
+        [&] { return options.metric->functions<basin_metric_functions>().measure(options.metric->self(), &m); });
+  }
+  m.result["seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  if (m.result["scalars"].empty() && m.result["curves"].empty())
+    throw Error("metric '" + name + "' gave no number and no curve", BASIN_ERROR_ABI);
+
+  auto& protocol = m.result["protocol"];
+  protocol["seed"] = std::to_string(options.seed);
+  protocol["metric"] = options.metric->describe();
+  if (subject.images) protocol["images"] = subject.images->protocol;
+  if (subject.model) protocol["model"] = subject.model->describe();
+  if (subject.data) protocol["images"] = subject.data->reference();
+  if (options.reference) protocol["reference"] = options.reference->reference();
+  if (options.process) protocol["process"] = options.process->describe();
+  return m.result;
+}
+
+}  // namespace basin

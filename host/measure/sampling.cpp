@@ -1,0 +1,108 @@
+#include "measure/sampling.hpp"
+
+#include <basin/sampler.h>
+
+#include <numeric>
+
+#include "diffusion/step.hpp"
+#include "image/image.hpp"
+#include "measure/denoiser.hpp"
+#include "model/safetensors.hpp"
+#include "run/hash.hpp"
+
+namespace basin {
+
+namespace {
+
+Tensor sample_batch(const SampleOptions& o, int64_t first, int64_t n) {
+  at::NoGradGuard no_grad;
+  std::vector<int64_t> ids(static_cast<size_t>(n));
+  std::iota(ids.begin(), ids.end(), o.first + first);
+  Context context(o.seed, 0, ids);
+  const auto device = o.model->device();
+  Tensor noise = draw(stream_of(o.seed, BASIN_PURPOSE_START), BASIN_NORMAL, ids, o.model->sample_shape(), device);
+
+  basin_process process{o.process};
+  basin_denoiser denoiser{o.model, &process, {}};
+  for (const Port& port : o.model->inputs())  // classes in turn, so that image i has the same class at every batch size
+    if (port.name == "label" && port.classes > 0)
+      denoiser.labels = at::remainder(at::tensor(ids, at::kLong), port.classes).to(device);
+
+  basin_sampling job{};
+  job.size = sizeof job;
+  job.denoiser = &denoiser;
+  job.process = &process;
+  job.context = context.get();
+  job.noise = lend(noise);
+  basin_tensor* out = nullptr;
+  o.sampler->call([&] { return o.sampler->functions<basin_sampler_functions>().sample(o.sampler->self(), &job, &out); });
+  Tensor images = steal(out);
+  if (!images.defined() || images.sizes() != noise.sizes())
+    throw Error("sampler '" + o.sampler->spec().component->name + "' returned no images of the shape it was asked for",
+                BASIN_ERROR_ABI);
+  return images;
+}
+
+std::filesystem::path write_grid(const std::filesystem::path& file, const Tensor& pixels) {
+  constexpr int64_t kShown = 64;
+  const Tensor shown = pixels.slice(0, 0, std::min(kShown, pixels.size(0))).contiguous();
+  const int64_t side = static_cast<int64_t>(std::ceil(std::sqrt(static_cast<double>(shown.size(0)))));
+  const Picture grid = image_grid({shown.const_data_ptr<uint8_t>(), static_cast<size_t>(shown.numel())}, shown.size(0),
+                                  shown.size(1), shown.size(2), shown.size(3), side);
+  write_png(file, grid);
+  return file;
+}
+
+}  // namespace
+
+Tensor sample_tensor(const SampleOptions& o) {
+  std::vector<Tensor> parts;
+  for (int64_t done = 0; done < o.count; done += o.batch)
+    parts.push_back(sample_batch(o, done, std::min(o.batch, o.count - done)));
+  return at::cat(parts);
+}
+
+std::shared_ptr<Images> sample(Run& run, const SampleOptions& o) {
+  auto images = std::make_shared<Images>();
+  images->label = o.model->label;
+  images->run_folder = run.folder().string();
+  images->protocol = {{"model", o.model->describe()},       {"label", o.model->label}, {"sampler", o.sampler->describe()},
+                      {"process", o.process->describe()},   {"count", o.count},        {"first", o.first},
+                      {"seed", o.seed},
+                      {"precision", o.model->precision() == Precision::bf16 ? "bf16" : "fp32"}};
+
+  // One file holds what is done; it grows by whole batches and is replaced, never changed.
+  const std::string key = sha256_text(images->protocol.dump()).substr(0, 12);
+  const std::string stem = (o.model->label.empty() ? "raw" : o.model->label) + "-" + key;
+  std::string name;
+  for (char c : stem) name += std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' ? c : '_';
+  const auto file = run.samples() / (name + ".safetensors");
+  Tensor done;
+  if (std::filesystem::exists(file)) done = read_safetensors(file).tensors.at("images");
+  const int64_t already = done.defined() ? done.size(0) : 0;
+  if (already >= o.count) run.log("loaded " + std::to_string(o.count) + " finished images from " + file.string());
+
+  auto saved_at = std::chrono::steady_clock::now();
+  for (int64_t first = already; first < o.count; first += o.batch) {
+    const Tensor next = images_to_uint8(sample_batch(o, first, std::min(o.batch, o.count - first))).cpu().contiguous();
+    done = done.defined() ? at::cat({done, next}) : next;
+    if (o.on_progress) o.on_progress(done.size(0), o.count);
+    const auto now = std::chrono::steady_clock::now();
+    if (done.size(0) >= o.count || now - saved_at > std::chrono::seconds(20)) {
+      write_safetensors(file, {{"images", done}}, {{"protocol", images->protocol.dump()}});
+      saved_at = now;
+    }
+  }
+  images->pixels = done;
+  const auto grid = run.samples() / (name + ".png");
+  if (!std::filesystem::exists(grid)) {
+    try {
+      write_grid(grid, done);
+    } catch (const Error& e) {  // a machine without OpenCV still samples
+      run.log(std::string("no sample grid: ") + e.what());
+    }
+  }
+  return images;
+}
+
+}  // namespace basin
