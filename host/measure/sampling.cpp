@@ -43,14 +43,14 @@ Tensor sample_batch(const SampleOptions& o, int64_t first, int64_t n) {
   return images;
 }
 
-std::filesystem::path write_grid(const std::filesystem::path& file, const Tensor& pixels) {
+void write_grid(const std::filesystem::path& file, const Tensor& pixels) {
   constexpr int64_t kShown = 64;
   const Tensor shown = pixels.slice(0, 0, std::min(kShown, pixels.size(0))).contiguous();
-  const int64_t side = static_cast<int64_t>(std::ceil(std::sqrt(static_cast<double>(shown.size(0)))));
-  const Picture grid = image_grid({shown.const_data_ptr<uint8_t>(), static_cast<size_t>(shown.numel())}, shown.size(0),
-                                  shown.size(1), shown.size(2), shown.size(3), side);
-  write_png(file, grid);
-  return file;
+  image::GridOptions grid;
+  grid.scale = shown.size(3) < 64 ? static_cast<int>(96 / shown.size(3)) : 1;
+  image::write_png(file, image::grid({shown.const_data_ptr<uint8_t>(), static_cast<size_t>(shown.numel())},
+                                     static_cast<int>(shown.size(0)), static_cast<int>(shown.size(1)),
+                                     static_cast<int>(shown.size(2)), static_cast<int>(shown.size(3)), grid));
 }
 
 }  // namespace

@@ -26,7 +26,6 @@ struct TrainOptions {
   double input_perturbation = 0;    // gamma
   bool flip = true;
   int64_t log_every = 10, save_every = 500;
-  bool report_sample_losses = false;
   std::function<void(const TrainStep&)> on_step;  // after every step; may throw to stop, the last checkpoint stays
 };
 

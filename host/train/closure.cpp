@@ -1,0 +1,121 @@
+#include "train/closure.hpp"
+
+#include <basin/noise_schedule.h>
+
+#include <numeric>
+
+#include "measure/denoiser.hpp"
+
+namespace basin {
+
+namespace {
+std::vector<int64_t> rows_of(const Batch& batch) {
+  std::vector<int64_t> rows(static_cast<size_t>(batch.x0.size(0)));
+  std::iota(rows.begin(), rows.end(), 0);
+  return rows;
+}
+}  // namespace
+
+StepClosure::StepClosure(const TrainOptions& options, const Batch& batch, uint64_t seed, int64_t step)
+    : options_(options),
+      batch_(batch),
+      seed_(seed),
+      step_(step),
+      rows_(rows_of(batch)),
+      context_(seed, static_cast<uint64_t>(step), rows_, true) {
+  const auto device = options.model->device();
+  levels_.resize(rows_.size());
+  weights_.resize(rows_.size(), 1);
+  const Object& schedule = *options.noise_schedule;
+  schedule.call([&] {
+    return schedule.functions<basin_noise_schedule_functions>().draw(schedule.self(), context_.get(), levels_.data(),
+                                                                     weights_.data());
+  });
+  t_ = at::tensor(at::ArrayRef<double>(levels_), at::kDouble).round().to(at::kLong).to(device);
+  weight_ = at::tensor(at::ArrayRef<double>(weights_), at::kDouble).to(at::kFloat).to(device);
+  x0_ = batch.x0.to(device);
+  labels_ = batch.labels.to(device);
+  const auto shape = x0_.sizes().slice(1);
+  const auto draw_normal = [&](uint32_t purpose) {
+    return draw(stream_of(seed, purpose, static_cast<uint64_t>(step)), BASIN_NORMAL, rows_, shape, device);
+  };
+  noise_ = draw_normal(BASIN_PURPOSE_NOISE);
+  if (options.input_perturbation != 0) perturbation_ = draw_normal(BASIN_PURPOSE_PERTURBATION);
+
+  closure_.size = sizeof closure_;
+  closure_.user = this;
+  closure_.run = [](void* user, const basin_closure_request* request, basin_closure_result* out) {
+    return guard([&] { *out = static_cast<StepClosure*>(user)->run(request); });
+  };
+}
+
+basin_closure_result StepClosure::run(const basin_closure_request* request) {
+  at::AutoGradMode record(true);
+  Parameters& parameters = options_.model->parameters();
+  std::vector<int64_t> subset = rows_;
+  if (request && request->subset) subset.assign(request->subset, request->subset + request->n_subset);
+  const auto total = static_cast<int64_t>(subset.size());
+  const int64_t micro = (total + options_.accumulate - 1) / options_.accumulate;
+  const bool whole = total == static_cast<int64_t>(rows_.size());
+
+  std::vector<Tensor> losses;
+  Tensor weighted_sum;
+  for (int64_t first = 0; first < total; first += micro) {
+    const int64_t n = std::min(micro, total - first);
+    const std::vector<int64_t> ids(subset.begin() + first, subset.begin() + first + n);
+    // Rows of the step's draws: a slice where nothing is left out, so that the common case copies nothing.
+    Tensor index;
+    if (!whole) index = at::tensor(ids, at::kLong).to(x0_.device());
+    const auto rows = [&](const Tensor& all) {
+      if (!all.defined()) return all;
+      return whole ? all.slice(0, first, first + n) : all.index_select(0, index);
+    };
+    Context context(seed_, static_cast<uint64_t>(step_), ids, true);
+    const Tensor x0 = rows(x0_), labels = rows(labels_);
+    context.labels = labels;
+    const Denoise denoise = denoise_with(*options_.model, context, labels);
+    const Target target =
+        options_.model->target() == BASIN_TARGET_NONE ? Target::epsilon : prediction_target(*options_.model);
+    const LossOutput out = options_.loss(
+        denoise, {*options_.process, x0, rows(noise_), rows(t_), rows(perturbation_), options_.input_perturbation, target});
+    if (out.per_sample.dim() != 1 || out.per_sample.size(0) != n)
+      throw Error("the loss must give one number for each of the " + std::to_string(n) + " samples; it gave " +
+                  std::to_string(out.per_sample.numel()));
+    const Tensor part = (out.per_sample * rows(weight_)).sum() / static_cast<double>(total);
+
+    parameters.clear_gradients();
+    part.backward();
+    parameters.collect_gradients(first > 0);
+    losses.push_back(out.per_sample.detach());
+    weighted_sum = weighted_sum.defined() ? weighted_sum + part.detach() : part.detach();
+  }
+
+  const Tensor all = at::cat(losses);
+  const double value = weighted_sum.item<double>();
+  if (!std::isfinite(value))
+    throw Error("the loss is " + std::string(std::isnan(value) ? "NaN" : "infinite") + " at step " +
+                    std::to_string(step_ + 1) + "; try a lower learning rate",
+                BASIN_ERROR_RUNTIME);
+  if (!first_losses_.defined() && whole) {
+    first_losses_ = all;
+    loss_ = value;
+  }
+  basin_closure_result result{};
+  result.size = sizeof result;
+  result.loss = own(weighted_sum);
+  if (request && request->per_sample) result.sample_losses = own(all);
+  return result;
+}
+
+void StepClosure::update_noise_schedule() const {
+  const Object& schedule = *options_.noise_schedule;
+  const auto functions = schedule.functions<basin_noise_schedule_functions>();
+  if (!functions.update || !first_losses_.defined()) return;
+  const Tensor losses = first_losses_.to(at::kDouble).cpu().contiguous();
+  schedule.call([&] {
+    return functions.update(schedule.self(), levels_.data(), losses.const_data_ptr<double>(),
+                            static_cast<uint32_t>(levels_.size()));
+  });
+}
+
+}  // namespace basin

@@ -1,0 +1,40 @@
+// The closure that an optimizer steps with: forward, loss and backward of one training batch at the parameters as they
+// stand. Every call of one step sees the same images, levels, noise and dropout masks.
+#pragma once
+#include <basin/optimizer.h>
+
+#include "data/batches.hpp"
+#include "train/trainer.hpp"
+
+namespace basin {
+
+class StepClosure {
+ public:
+  // Draws the step's noise levels and noise. `batch` and `options` must outlive it.
+  StepClosure(const TrainOptions& options, const Batch& batch, uint64_t seed, int64_t step);
+
+  const basin_closure* get() const { return &closure_; }
+  Context& context() { return context_; }
+
+  // After the step: the unweighted losses of the first evaluation (SAM's second is not the schedule's to learn from).
+  bool ran() const { return first_losses_.defined(); }
+  void update_noise_schedule() const;
+  double loss() const { return loss_; }  // weighted mean of the first evaluation
+
+ private:
+  basin_closure_result run(const basin_closure_request* request);
+
+  const TrainOptions& options_;
+  const Batch& batch_;
+  uint64_t seed_;
+  int64_t step_;
+  std::vector<int64_t> rows_;
+  Context context_;
+  std::vector<double> levels_, weights_;
+  Tensor t_, weight_, x0_, noise_, perturbation_, labels_;
+  Tensor first_losses_;  // [B], unweighted
+  double loss_ = 0;
+  basin_closure closure_{};
+};
+
+}  // namespace basin

@@ -1,0 +1,187 @@
+// One training, from top to bottom: open what the run remembers, then for every step a batch, a closure, the optimizer,
+// the averages; checkpoints on the way.
+#include "train/trainer.hpp"
+
+#include <basin/averager.h>
+#include <basin/noise_schedule.h>
+#include <basin/optimizer.h>
+
+#include "abi/log.hpp"
+#include "data/batches.hpp"
+#include "measure/denoiser.hpp"
+#include "model/safetensors.hpp"
+#include "run/progress.hpp"
+#include "train/checkpoint.hpp"
+#include "train/closure.hpp"
+
+namespace basin {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+// Starts an optimizer after the base it wraps: each gets a part of the state under its option's name.
+void start_optimizer(const Object& optimizer, Parameters& parameters, State& state) {
+  for (const auto& [option, child] : optimizer.children())
+    if (auto* base = dynamic_cast<Object*>(child.get()); base && base->kind() == "optimizer")
+      start_optimizer(*base, parameters, state.child(option));
+  optimizer.call([&] {
+    return optimizer.functions<basin_optimizer_functions>().start(optimizer.self(), &parameters, &state);
+  });
+}
+
+std::shared_ptr<Model> averaged_model(Model& model, const Object& averager, const std::string& name) {
+  at::NoGradGuard no_grad;
+  std::shared_ptr<Model> copy = model.copy();
+  auto& groups = copy->parameters().groups();
+  for (uint32_t i = 0; i < groups.size(); i++) {
+    basin_tensor* out = nullptr;
+    averager.call([&] { return averager.functions<basin_averager_functions>().average(averager.self(), i, &out); });
+    groups[i].values.copy_(steal(out));
+  }
+  copy->label = name;
+  return copy;
+}
+
+void check_options(const TrainOptions& o) {
+  if (o.steps < 1 || o.batch < 1 || o.accumulate < 1 || o.accumulate > o.batch)
+    throw Error("train needs steps >= 1, batch >= 1 and accumulate between 1 and batch; got steps " +
+                std::to_string(o.steps) + ", batch " + std::to_string(o.batch) + ", accumulate " +
+                std::to_string(o.accumulate));
+  const auto wanted = o.model->sample_shape();
+  const auto& given = o.data->shape();
+  for (size_t i = 0; i < wanted.size(); i++)
+    if (i >= given.size() || (wanted[i] >= 0 && wanted[i] != given[i]))
+      throw Error("the model takes " + (std::stringstream() << c10::IntArrayRef(wanted)).str() +
+                  " images ([channels, height, width]), the data set has " +
+                  (std::stringstream() << c10::IntArrayRef(given)).str());
+}
+
+}  // namespace
+
+TrainResult train(Run& run, const TrainOptions& o) {
+  check_options(o);
+  Model& model = *o.model;
+  const uint64_t seed = run.settings().seed;
+  if (model.initial) model.initialize(seed);
+  model.process = o.process;
+  model.run_folder = run.folder().string();
+
+  // The state is one tree: whatever is in it is in the checkpoint.
+  State state(model.device());
+  const basin_process process{o.process};
+  start_optimizer(*o.optimizer, model.parameters(), state.child("optimizer"));
+  for (const auto& [name, averager] : o.averages)
+    averager->call([&] {
+      return averager->functions<basin_averager_functions>().start(averager->self(), &model.parameters(),
+                                                                   &state.child("averages").child(name));
+    });
+  o.noise_schedule->call([&] {
+    return o.noise_schedule->functions<basin_noise_schedule_functions>().start(o.noise_schedule->self(), &process,
+                                                                              &state.child("noise_schedule"));
+  });
+
+  const auto say = [&](const std::string& line) {
+    Progress::clear();
+    run.log(line);
+  };
+  Checkpoint at;
+  if (auto found = load_checkpoint(run.checkpoints(), model, state, say)) {
+    at = *found;
+    run.log(at.step >= o.steps ? "training was finished: loaded step " + std::to_string(at.step)
+                               : "continuing at step " + std::to_string(at.step) + " of " + std::to_string(o.steps));
+  }
+  const bool finished_before = at.step >= o.steps;
+  model.initial = false;
+
+  const auto optimizer = o.optimizer->functions<basin_optimizer_functions>();
+  const int64_t tail = std::max<int64_t>(1, o.steps / 10);
+  const double seconds_before = at.seconds;
+  if (!finished_before) {
+    run.set_state({{"status", "running"}, {"steps", o.steps}});
+    Batches batches(o.data, seed, o.batch, o.flip, at.step);
+    Progress progress("training", o.steps);
+    const auto start = Clock::now();
+    auto logged = start;
+    int64_t logged_step = at.step;
+    double loss_sum = 0;
+    progress.update(at.step);
+
+    const auto save = [&] {
+      at.seconds = seconds_before + std::chrono::duration<double>(Clock::now() - start).count();
+      save_checkpoint(run.checkpoints(), at, model, state);
+    };
+    try {
+      while (at.step < o.steps) {
+        const Batch batch = batches.next();
+        StepClosure closure(o, batch, seed, at.step);
+        basin_closure_result result{};
+        result.size = sizeof result;
+        o.optimizer->call(
+            [&] { return optimizer.step(o.optimizer->self(), closure.context().get(), closure.get(), &result); });
+        steal(result.loss), steal(result.sample_losses);
+        if (!closure.ran())
+          throw Error("optimizer '" + o.optimizer->spec().component->name + "' did not run the closure on the whole batch");
+        closure.update_noise_schedule();
+        at.step++;
+        for (const auto& [name, averager] : o.averages)
+          averager->call([&] {
+            return averager->functions<basin_averager_functions>().update(averager->self(), at.step);
+          });
+
+        loss_sum += closure.loss();
+        if (at.step > o.steps - tail) at.loss_sum += closure.loss(), at.loss_count++;
+        TrainStep info{at.step, o.steps, closure.loss(), 0, 0};
+        const auto now = Clock::now();
+        info.seconds = seconds_before + std::chrono::duration<double>(now - start).count();
+        const double since = std::chrono::duration<double>(now - logged).count();
+        info.images_per_second = static_cast<double>((at.step - logged_step) * o.batch) / since;
+        char detail[96];
+        std::snprintf(detail, sizeof detail, "loss %.4f  %.0f images/s", loss_sum / static_cast<double>(at.step - logged_step),
+                      info.images_per_second);
+        progress.update(at.step, detail);
+        if (at.step % o.log_every == 0 || at.step == o.steps) {
+          run.metrics({{"step", at.step},
+                       {"loss", loss_sum / static_cast<double>(at.step - logged_step)},
+                       {"images_per_second", info.images_per_second},
+                       {"seconds", info.seconds}});
+          logged = now;
+          logged_step = at.step;
+          loss_sum = 0;
+        }
+        if (o.on_step) o.on_step(info);
+        if (interrupted())
+          throw Error("stopped after step " + std::to_string(at.step) + " of " + std::to_string(o.steps) +
+                          "; the same command goes on from there",
+                      BASIN_ERROR_INTERRUPTED);
+        if (at.step % o.save_every == 0 && at.step < o.steps) save();
+      }
+      save();
+    } catch (const Error& e) {
+      // Ctrl-C came between two steps, where everything is whole; any other failure keeps the last checkpoint.
+      if (e.status == BASIN_ERROR_INTERRUPTED) save();
+      run.set_state({{"status", e.status == BASIN_ERROR_INTERRUPTED ? "interrupted" : "failed"},
+                     {"step", at.step},
+                     {"message", e.what()}});
+      throw;
+    }
+    progress.finish();
+  }
+
+  TrainResult result;
+  result.steps = at.step;
+  result.seconds = at.seconds;
+  result.loss = at.loss_count ? at.loss_sum / static_cast<double>(at.loss_count) : NAN;
+  for (const auto& [name, averager] : o.averages) result.averages[name] = averaged_model(model, *averager, name);
+  model.averages = result.averages;
+  if (!finished_before) {
+    write_safetensors(run.checkpoints() / "model.safetensors", model.weights(), {{"step", std::to_string(at.step)}});
+    for (const auto& [name, average] : result.averages)
+      write_safetensors(run.checkpoints() / (name + ".safetensors"), average->weights(),
+                        {{"step", std::to_string(at.step)}, {"average", name}});
+    run.set_state({{"status", "finished"}, {"step", at.step}, {"seconds", at.seconds}, {"loss", result.loss}});
+  }
+  return result;
+}
+
+}  // namespace basin
