@@ -1,0 +1,40 @@
+# basin_plugin(sam SOURCES sam.cpp): builds sam.basin.so, a portable plugin.
+#
+#   SOURCES       C or C++ files
+#   LIBRARIES     what else it links; into the file where static, so that a colleague needs nothing beside it
+#   PINNED        may include LibTorch's headers (basin/libtorch.hpp); loads with exactly the LibTorch that
+#                 find_package(LibTorch) found here
+#
+# Only the entry symbol is exported, and nothing is shared between plugins or between two builds of one.
+function(basin_plugin name)
+  cmake_parse_arguments(ARG "PINNED" "" "SOURCES;LIBRARIES" ${ARGN})
+  if(NOT ARG_SOURCES)
+    message(FATAL_ERROR "basin_plugin(${name}): name the source files after SOURCES.")
+  endif()
+  set(target plugin_${name})
+  set(exports "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/plugin.map")
+  add_library(${target} MODULE ${ARG_SOURCES})
+  set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name} PREFIX "" SUFFIX ".basin.so"
+    C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON CXX_SCAN_FOR_MODULES OFF
+    LINK_DEPENDS "${exports}")
+  if(BASIN_PLUGIN_FOLDER)
+    set_target_properties(${target} PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${BASIN_PLUGIN_FOLDER}")
+  endif()
+  target_compile_features(${target} PRIVATE cxx_std_17)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-gnu-unique>)
+  endif()
+  target_link_options(${target} PRIVATE "LINKER:--version-script=${exports}" "LINKER:--exclude-libs,ALL"
+    "LINKER:--as-needed")
+  target_link_libraries(${target} PRIVATE BasinSDK::sdk ${ARG_LIBRARIES})
+  if(TARGET basin_warnings)
+    target_link_libraries(${target} PRIVATE basin_warnings)
+  endif()
+  if(ARG_PINNED)
+    if(NOT TARGET LibTorch::cpu)
+      find_package(LibTorch REQUIRED)
+    endif()
+    target_compile_definitions(${target} PRIVATE BASIN_PLUGIN_ENGINE="${LibTorch_VERSION}")
+    target_link_libraries(${target} PRIVATE LibTorch::cpu)
+  endif()
+endfunction()

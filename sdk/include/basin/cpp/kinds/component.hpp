@@ -1,0 +1,77 @@
+// component.hpp: what all kinds share: a component's description, and its making and unmaking.
+#pragma once
+#include <memory>
+
+#include "../options.hpp"
+#include "../parameters.hpp"
+
+#pragma GCC visibility push(hidden)
+namespace basin {
+namespace detail {
+
+// The component and what its kind keeps beside it.
+struct Nothing {};
+template <class T, class Extra = Nothing>
+struct Self {
+  T part{};
+  Extra extra{};
+};
+
+template <class T, class = void>
+constexpr bool has_parameters = false;
+template <class T>
+constexpr bool has_parameters<T, std::void_t<decltype(T::parameters())>> = true;
+template <class T, class = void>
+constexpr bool has_check = false;
+template <class T>
+constexpr bool has_check<T, std::void_t<decltype(std::declval<T&>().check())>> = true;
+
+// Made once and kept for as long as the process lives: the host reads it at any time.
+template <class T>
+const std::vector<Field<T>>& fields() {
+  static const auto* all = [] {
+    if constexpr (has_parameters<T>) return new std::vector<Field<T>>(T::parameters());
+    else return new std::vector<Field<T>>;
+  }();
+  return *all;
+}
+
+template <class T>
+const basin_component* describe(const char* interface, const void* functions) {
+  static const basin_component* described = [&] {
+    const auto& all = fields<T>();
+    auto* parameters = new std::vector<basin_parameter>(all.size());
+    auto* choices = new std::vector<std::vector<const char*>>(all.size());
+    auto* pointers = new std::vector<const basin_parameter*>;
+    for (size_t i = 0; i < all.size(); ++i) {
+      (*parameters)[i] = all[i].describe((*choices)[i]);
+      pointers->push_back(&(*parameters)[i]);
+    }
+    return new basin_component{sizeof(basin_component),           interface, T::name, T::summary, pointers->data(),
+                               static_cast<uint32_t>(all.size()), functions};
+  }();
+  return described;
+}
+
+// create: fills the fields, then, where the component has one, check() looks at them together and may throw.
+template <class T, class Extra = Nothing>
+basin_status create(const basin_options* options, void** out) {
+  return guard([&] {
+    auto made = std::make_unique<Self<T, Extra>>();
+    for (const Field<T>& field : fields<T>()) field.read(made->part, options);
+    if constexpr (has_check<T>) made->part.check();
+    *out = made.release();
+  });
+}
+template <class T, class Extra = Nothing>
+void destroy(void* self) {
+  delete static_cast<Self<T, Extra>*>(self);
+}
+template <class T, class Extra = Nothing>
+Self<T, Extra>& self_of(void* self) {
+  return *static_cast<Self<T, Extra>*>(self);
+}
+
+}  // namespace detail
+}  // namespace basin
+#pragma GCC visibility pop

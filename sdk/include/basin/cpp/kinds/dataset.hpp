@@ -1,0 +1,76 @@
+// dataset.hpp: DatasetComponent<T>.
+//
+//   void open();                                                     finds and checks files; may take a while
+//   DatasetInfo describe();                                          after open
+//   void read(Span<const int64_t> indices, void* values, int64_t* labels);   on any thread; labels may be null
+#pragma once
+#include "../random.hpp"
+#include "../services.hpp"
+#include "component.hpp"
+
+#pragma GCC visibility push(hidden)
+namespace basin {
+
+struct DatasetInfo {
+  int64_t count = 0, channels = 3, height = 0, width = 0;
+  Type type = Type::uint8;               // uint8: 0..255, seen by models as x/127.5 - 1; float32: as it is
+  std::vector<std::string> class_names;  // empty where there are no names
+  int64_t classes = 0;                   // 0: no labels
+  std::string reference;                 // what numbers may be compared with: "CIFAR-10 train, 50000 images"
+  double gaussian_variance = 0;          // s^2 where the data are N(mean, s^2 I)
+};
+
+// An image file as [3,size,size], as guided-diffusion crops and resizes it. `out`: 3*size*size bytes.
+inline void read_image(const std::string& path, int64_t size, uint8_t* out) {
+  call<&basin_image_interface::read>(path.c_str(), size, out);
+}
+// The same from [3,height,width] pixels.
+inline void resize_image(const uint8_t* pixels, int64_t height, int64_t width, int64_t size, uint8_t* out) {
+  call<&basin_image_interface::resize>(pixels, height, width, size, out);
+}
+
+template <class T>
+struct DatasetComponent {
+  using Requires = detail::List<basin_options_interface>;
+  struct Kept {
+    DatasetInfo info;
+    std::vector<const char*> names;
+  };
+  static constexpr basin_dataset_functions functions{
+      sizeof(basin_dataset_functions),
+      detail::create<T, Kept>,
+      detail::destroy<T, Kept>,
+      [](void* self) -> basin_status {
+        return guard([&] {
+          auto& s = detail::self_of<T, Kept>(self);
+          s.part.open();
+          s.extra.info = s.part.describe();
+          for (const std::string& name : s.extra.info.class_names) s.extra.names.push_back(name.c_str());
+        });
+      },
+      [](void* self, basin_dataset_description* out) -> basin_status {
+        return guard([&] {
+          const Kept& kept = detail::self_of<T, Kept>(self).extra;
+          const DatasetInfo& i = kept.info;
+          const uint32_t size = out->size;
+          *out = {size,
+                  i.count,
+                  i.channels,
+                  i.height,
+                  i.width,
+                  static_cast<int32_t>(i.type),
+                  i.classes,
+                  kept.names.empty() ? nullptr : kept.names.data(),
+                  i.reference.c_str(),
+                  i.gaussian_variance};
+        });
+      },
+      [](void* self, const int64_t* indices, uint32_t n, void* values, int64_t* labels) -> basin_status {
+        return guard(
+            [&] { detail::self_of<T, Kept>(self).part.read(Span<const int64_t>(indices, n), values, labels); });
+      }};
+  static const basin_component* describe() { return detail::describe<T>(BASIN_DATASET_INTERFACE, &functions); }
+};
+
+}  // namespace basin
+#pragma GCC visibility pop
