@@ -1,5 +1,8 @@
 // A living component: the object that a plugin made from a Spec.
 #pragma once
+#include <functional>
+#include <nlohmann/json.hpp>
+
 #include "abi/handles.hpp"
 #include "plugin/registry.hpp"
 
@@ -30,6 +33,7 @@ class Object : public basin_object {
   // Runs a call into the plugin and turns a failure into an Error: "optimizer 'sam' (plugin sam 0.1.0): sentence".
   template <class F>
   void call(F&& body) const {
+    set_last_error("");  // a plugin that fails without a sentence must not get an older one's
     if (basin_status status = body(); status != BASIN_OK) fail(status);
   }
 
@@ -43,6 +47,11 @@ class Object : public basin_object {
   std::vector<std::pair<std::string, std::shared_ptr<basin_object>>> children_;
   void* self_ = nullptr;
 };
+
+// What an option of kind COMPONENT becomes when a Spec was given: an Object, but for the kinds whose room has a class
+// of its own (model, dataset), which says so here at start-up.
+void add_factory(const std::string& kind, std::function<std::shared_ptr<basin_object>(Spec)> make);
+std::shared_ptr<basin_object> make_object(Spec spec);
 
 void add_plugin_interfaces();  // options
 

@@ -21,29 +21,52 @@ struct Component {
   std::vector<const basin_parameter*> parameters;
 };
 
-// One file that was looked at: loaded, refused (why), or hidden by an earlier one of the same name.
+// One file that was looked at: loaded, refused (why), hidden by an earlier one of the same name, or found and not
+// needed yet.
 struct Sighting {
   std::filesystem::path file;
-  enum { loaded, refused, hidden } fate;
+  enum Fate { loaded, refused, hidden, found } fate = found;
   std::string reason;
-  const Plugin* plugin = nullptr;
+  const Plugin* plugin = nullptr;  // where loaded
 };
 
 class Registry {
  public:
   static Registry& instance();
+  Registry();
+  ~Registry();
+  Registry(const Registry&) = delete;
+  Registry& operator=(const Registry&) = delete;
 
-  // Searches folders in order: BASIN_PLUGIN_PATH, the project's plugins/, the user's data folder, the installation.
-  // Files are only looked at (note read); each is loaded when something in it is asked for, or by load_all.
+  // Looks at the files NAME.basin.so directly in these folders, in order; a folder that is not there is passed over.
+  // Files are only looked at (note read); each is loaded when something in it is asked for, or by load_all. The first
+  // file of a name wins, even if it is refused. [run thread], as all of this.
   void search(const std::vector<std::filesystem::path>& folders);
-  const Plugin& load(const std::filesystem::path& file);  // Error: why it was refused, both sides, the remedy
+
+  // Loads this very file, ahead of all others. A file whose bytes have changed since is loaded beside its old build,
+  // which stays; components are then found in the new one. Error: why it was refused, both sides, the remedy.
+  const Plugin& load(const std::filesystem::path& file);
   void load_all();
 
-  // Error: the nearest name and where was looked.
+  // Loads only what it must: NAME.basin.so first, then files with the name in theirs, then the others in order.
+  // Error: the nearest name, what there is, and where was looked; or why the file of that name was refused.
   const Component& find(const std::string& kind, const std::string& name);
-  std::vector<const Component*> components(const std::string& kind = "");
+  std::vector<const Component*> components(const std::string& kind = "");  // of everything; by kind, then name
+  std::vector<const Plugin*> plugins() const;                              // loaded so far, in the order of search
   const std::vector<Sighting>& sightings() const;
   const std::vector<std::filesystem::path>& folders() const;
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
 };
+
+// The kinds of component this Basin knows: "model", "dataset", ...
+std::vector<std::string> kinds();
+
+// Where plugins are looked for: the parts of BASIN_PLUGIN_PATH (':' between), `project`/plugins, the user's data folder
+// ($XDG_DATA_HOME/basin/plugins), and `installation`.
+std::vector<std::filesystem::path> plugin_folders(const std::filesystem::path& project,
+                                                  const std::filesystem::path& installation);
 
 }  // namespace basin

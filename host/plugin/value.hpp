@@ -12,8 +12,8 @@
 // Base of everything that can be an option of kind COMPONENT: a living component or a model.
 struct basin_object {
   virtual ~basin_object() = default;
-  virtual std::string kind() const = 0;           // "optimizer"
-  virtual nlohmann::json describe() const = 0;    // what identifies it: component and resolved options
+  virtual std::string kind() const = 0;         // "optimizer"
+  virtual nlohmann::json describe() const = 0;  // what identifies it: component and resolved options
 };
 
 namespace basin {
@@ -21,8 +21,8 @@ namespace basin {
 struct Component;
 struct Spec;
 
-using Value = std::variant<std::monostate, bool, int64_t, double, std::string, std::vector<int64_t>, std::vector<double>,
-                           std::shared_ptr<const Spec>, std::shared_ptr<basin_object>>;
+using Value = std::variant<std::monostate, bool, int64_t, double, std::string, std::vector<int64_t>,
+                           std::vector<double>, std::shared_ptr<const Spec>, std::shared_ptr<basin_object>>;
 
 struct Option {
   std::string name;
