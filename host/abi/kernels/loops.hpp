@@ -52,11 +52,18 @@ struct PhiloxStream {
 using Dropout = void (*)(const void* x, void* y, int64_t n, uint32_t first_block, const PhiloxStream& stream,
                          uint32_t threshold, float scale);
 
+// ---- resampling by two, channels_last ----
+
+// spread: a row of `width` pixels becomes two rows of 2 * width pixels, y = scale * x. gather is its adjoint: two rows
+// of 2 * width pixels become one of `width`, each the sum of four times scale.
+using Resample = void (*)(const void* x, void* y, int64_t width, int64_t channels, float scale);
+
 struct Loops {
   const char* name;
   GroupNormLoops group_norm[2][2];  // [bf16][channels_last]
   SoftmaxBackward softmax_backward;
-  Dropout dropout[2];  // [bf16]
+  Dropout dropout[2];             // [bf16]
+  Resample spread[2], gather[2];  // [bf16]
 };
 
 // The best version that this machine runs.
