@@ -37,6 +37,7 @@ typedef struct basin_model_description {
   const basin_port* const* outputs;
   uint32_t n_outputs;
   double input_minimum, input_maximum; /* the range of x: -1, 1; a feature extractor of uint8 images says 0, 255 */
+  const char* weights; /* safetensors that the host loads after building; relative to the plugin's file; null: none */
 } basin_model_description;
 
 #define BASIN_MODEL_INTERFACE "basin.model.draft/1"

@@ -23,6 +23,7 @@ struct ModelDescription {
   int32_t target = BASIN_TARGET_NONE;  // BASIN_TARGET_
   std::vector<Port> inputs, outputs;
   double input_minimum = -1, input_maximum = 1;
+  std::string weights;  // a safetensors file that the host loads after building; relative to the plugin's file; "": none
 };
 
 namespace detail {
@@ -41,6 +42,8 @@ struct ModelKept {
     out->inputs = inputs.data(), out->n_inputs = static_cast<uint32_t>(inputs.size());
     out->outputs = outputs.data(), out->n_outputs = static_cast<uint32_t>(outputs.size());
     out->input_minimum = description.input_minimum, out->input_maximum = description.input_maximum;
+    const size_t known = offsetof(basin_model_description, weights) + sizeof out->weights;  // an older host has less
+    if (out->size >= known) out->weights = description.weights.empty() ? nullptr : description.weights.c_str();
   }
 
  private:
