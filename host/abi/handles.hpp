@@ -62,36 +62,24 @@ at::Device device_of(int32_t device, int32_t index = 0);
 void set_last_error(const char* sentence);
 const char* last_error();
 
+// The exception in flight as a status, with its sentence in last_error(). Call it inside a catch block.
+basin_status caught() noexcept;
+
 // Runs what stands behind an exported function: no exception crosses the border.
 template <class F>
 basin_status guard(F&& body) noexcept {
   try {
     body();
     return BASIN_OK;
-  } catch (const Error& e) {
-    set_last_error(e.what());
-    return e.status;
-  } catch (const c10::OutOfMemoryError& e) {
-    set_last_error(e.what_without_backtrace());
-    return BASIN_ERROR_MEMORY;
-  } catch (const c10::Error& e) {
-    set_last_error(e.what_without_backtrace());
-    return BASIN_ERROR_RUNTIME;
-  } catch (const std::bad_alloc&) {
-    set_last_error("out of memory");
-    return BASIN_ERROR_MEMORY;
-  } catch (const std::exception& e) {
-    set_last_error(e.what());
-    return BASIN_ERROR_RUNTIME;
   } catch (...) {
-    set_last_error("unknown exception");
-    return BASIN_ERROR_RUNTIME;
+    return caught();
   }
 }
 
 // The other direction: a plugin's status becomes an Error with its sentence.
 inline void check(basin_status status) {
-  if (status != BASIN_OK) [[unlikely]] throw Error(last_error(), status);
+  if (status != BASIN_OK) [[unlikely]]
+    throw Error(last_error(), status);
 }
 
 // The host's table. A room adds the interfaces it implements at start-up, before any plugin is loaded.

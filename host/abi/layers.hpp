@@ -6,10 +6,18 @@
 #include "abi/parameters.hpp"
 
 namespace basin {
+// A copy of a plugin's hook; destroys `user` with itself. A run holds the hooks that it found: one may remove itself.
 struct Hook {
   uint64_t id;
   basin_hook hook;
+  Hook(uint64_t id, const basin_hook& hook) : id(id), hook(hook) {}
+  ~Hook() {
+    if (hook.destroy) hook.destroy(hook.user);
+  }
+  Hook(const Hook&) = delete;
+  Hook& operator=(const Hook&) = delete;
 };
+using Hooks = std::vector<std::shared_ptr<const Hook>>;
 }  // namespace basin
 
 struct basin_layer {
@@ -18,7 +26,7 @@ struct basin_layer {
   uint32_t index = 0;
   basin_model* model = nullptr;
   at::Tensor weight, bias;  // the leaves; undefined where there are none
-  std::vector<basin::Hook> hooks;
+  basin::Hooks hooks;
   // A cast to bf16 serves while the weight's version stands and nothing is recorded (abi-findings: the autocast trap).
   struct Cast {
     at::Tensor weight, bias;
@@ -29,9 +37,10 @@ struct basin_layer {
 
 struct basin_block {
   std::string name;
+  basin_model* model = nullptr;
   basin_block_function run = nullptr;
   void* user = nullptr;
-  std::vector<basin::Hook> hooks;
+  basin::Hooks hooks;
 };
 
 // A model's layers, blocks and parameters; also its builder.
@@ -41,11 +50,13 @@ struct basin_model {
   std::vector<std::unique_ptr<basin_block>> blocks;
   std::vector<basin_block*> open_blocks;  // while building
   uint64_t next_hook = 1;
-  ~basin_model();  // runs the hooks' destroy
+  basin_model() = default;
+  ~basin_model();  // the hooks' destroy first: it may still look at layers
 
   basin_layer* add_layer(const basin_layer_spec& spec);
   basin_block* begin_block(const std::string& name, basin_block_function run, void* user);
   void end_block();
+  uint64_t add_hook(basin::Hooks& to, const basin_hook& hook);  // its id
   void remove_hook(uint64_t id);
 };
 
@@ -55,6 +66,11 @@ namespace basin {
 using Layer = basin_layer;
 using Layers = basin_model;
 
-// One layer: hooks from the outermost inward, then the layer itself.
-Tensor run_layer(Layer& layer, const Context* context, at::TensorList inputs);
+// One layer: hooks from the outermost inward, then the layer itself. Seed, step, sample ids and training come from the
+// ABI's context, which a plugin may have made itself; precision and taps from the host's behind it. Null: fp32
+// inference.
+Tensor run_layer(Layer& layer, const basin_context* context, at::TensorList inputs);
+inline Tensor run_layer(Layer& layer, const Context* context, at::TensorList inputs) {
+  return run_layer(layer, context ? context->get() : nullptr, inputs);
+}
 }  // namespace basin

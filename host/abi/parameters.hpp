@@ -1,7 +1,8 @@
 // A model's parameters in flat arenas: one float32 tensor of values and one of gradients for each group.
 //
-// While a model is built, add() makes leaf tensors; lay_out() moves them into the arenas, where each parameter is a view
-// (of a channels_last convolution weight: with those strides). The leaves keep their identity, so handles stay good.
+// While a model is built, add() makes leaf tensors; lay_out() moves them into the arenas, where each parameter is a
+// view (of a channels_last convolution weight: with those strides). The leaves keep their identity, so handles stay
+// good.
 #pragma once
 #include <basin/parameters.h>
 
@@ -38,6 +39,8 @@ struct basin_parameters {
   // While building. A name that is taken is an Error.
   at::Tensor add(const std::string& name, at::IntArrayRef sizes, basin::Init init);
   void lay_out(at::Device device, at::MemoryFormat convolutions);  // again after a change of device or layout
+  // A leaf has its arena's version counter: a change in place of either is a change of both, in version() and in the
+  // engine's check that what a backward pass needs was not changed meanwhile. Views that plugins make share it too.
 
   void initialize(uint64_t seed);  // BASIN_PURPOSE_INIT, slot: a hash of the name, so that a shared layer begins alike
 
@@ -58,6 +61,8 @@ struct basin_parameters {
  private:
   std::vector<basin::Parameter> list_;
   std::vector<basin::ParameterGroup> groups_;
+  std::unordered_map<std::string, size_t> by_name_;
+  uint64_t earlier_ = 0;  // the versions of arenas that lay_out has replaced
   at::Device device_ = at::kCPU;
 };
 

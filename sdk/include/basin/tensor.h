@@ -27,7 +27,9 @@ enum { BASIN_CONTIGUOUS = 1, BASIN_CHANNELS_LAST = 2 };
 typedef struct basin_op basin_op; /* lives as long as the process */
 
 /* One argument or result of an operator: 16 bytes. Pointers are borrowed until the call returns; a tensor or an opaque
- * object among the results is a new reference. */
+ * object among the results is a new reference. A list of scalars is INTS or FLOATS; INT also serves for a list of fixed
+ * length ("int[2] stride"). A list among the results is spread out, one result for each element; a string is borrowed
+ * until this thread's next call. */
 enum {
   BASIN_ARG_DEFAULT = 0, /* the schema's default */
   BASIN_ARG_NONE = 1,
@@ -43,7 +45,8 @@ enum {
   BASIN_ARG_DTYPE = 11,
   BASIN_ARG_DEVICE = 12, /* `i` the kind, `aux` the index */
   BASIN_ARG_LAYOUT = 13, /* memory format: BASIN_CONTIGUOUS, BASIN_CHANNELS_LAST */
-  BASIN_ARG_OPAQUE = 14  /* an object of the engine, such as packed weights; released with release_opaque */
+  BASIN_ARG_OPAQUE = 14, /* an object of the engine, such as packed weights; released with release_opaque */
+  BASIN_ARG_STRINGS = 15 /* `strings` */
 };
 typedef struct basin_value {
   uint16_t tag;
@@ -58,6 +61,7 @@ typedef struct basin_value {
     const double* floats;
     const uint8_t* bools;
     basin_tensor* const* tensors;
+    const char* const* strings;
     void* opaque;
   } u;
 } basin_value;
@@ -91,7 +95,8 @@ typedef struct basin_tensor_interface {
    * Scalar alpha=1) -> Tensor". Accepted when the engine's is the same or has added defaulted arguments. Refused:
    * operators that draw random numbers (random.h is their place). Look an operator up once. [any thread] */
   basin_status (*find_op)(const char* schema, const basin_op** out);
-  /* Trailing arguments may be left out. `n_results` in: room, out: count. Gradients flow through. [any thread] */
+  /* Trailing arguments may be left out. `n_results` in: room, out: count; results that there is no room for are an
+   * error, but for room 0 (or null), which drops them. Gradients flow through. [any thread] */
   basin_status (*call)(const basin_op*, const basin_value* arguments, uint32_t n_arguments, basin_value* results,
                        uint32_t* n_results);
   void (*release_opaque)(void*); /* [any thread] */

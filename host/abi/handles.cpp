@@ -1,0 +1,74 @@
+// Basin's numbers for dtypes and devices, and exceptions as statuses.
+#include "abi/handles.hpp"
+
+namespace basin {
+
+at::ScalarType scalar_type(int32_t dtype) {
+  switch (dtype) {
+    case BASIN_FLOAT32: return at::kFloat;
+    case BASIN_FLOAT64: return at::kDouble;
+    case BASIN_FLOAT16: return at::kHalf;
+    case BASIN_BFLOAT16: return at::kBFloat16;
+    case BASIN_INT8: return at::kChar;
+    case BASIN_UINT8: return at::kByte;
+    case BASIN_INT16: return at::kShort;
+    case BASIN_INT32: return at::kInt;
+    case BASIN_INT64: return at::kLong;
+    case BASIN_BOOL: return at::kBool;
+    case BASIN_FLOAT8_E4M3: return at::kFloat8_e4m3fn;
+  }
+  throw Error("A dtype is one of the numbers of basin/tensor.h, BASIN_FLOAT32 to BASIN_FLOAT8_E4M3, but " +
+              std::to_string(dtype) + " was given.");
+}
+
+int32_t dtype_of(at::ScalarType type) {
+  switch (type) {
+    case at::kFloat: return BASIN_FLOAT32;
+    case at::kDouble: return BASIN_FLOAT64;
+    case at::kHalf: return BASIN_FLOAT16;
+    case at::kBFloat16: return BASIN_BFLOAT16;
+    case at::kChar: return BASIN_INT8;
+    case at::kByte: return BASIN_UINT8;
+    case at::kShort: return BASIN_INT16;
+    case at::kInt: return BASIN_INT32;
+    case at::kLong: return BASIN_INT64;
+    case at::kBool: return BASIN_BOOL;
+    case at::kFloat8_e4m3fn: return BASIN_FLOAT8_E4M3;
+    default: return BASIN_OTHER_TYPE;
+  }
+}
+
+at::Device device_of(int32_t device, int32_t index) {
+  if (device == BASIN_CPU) return at::kCPU;
+  if (device == BASIN_CUDA) return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index));
+  throw Error("A device is BASIN_CPU (1) or BASIN_CUDA (2), but " + std::to_string(device) + " was given.");
+}
+
+basin_status caught() noexcept {
+  try {
+    throw;
+  } catch (const Error& e) {
+    set_last_error(e.what());
+    return e.status;
+  } catch (const c10::OutOfMemoryError& e) {
+    set_last_error(e.what_without_backtrace());
+    return BASIN_ERROR_MEMORY;
+  } catch (const c10::Error& e) {
+    const std::string_view sentence = e.what_without_backtrace();
+    // The CPU's allocator has no exception of its own, and leads with its source line.
+    const size_t from = sentence.find("DefaultCPUAllocator: can't allocate memory");
+    set_last_error(from == sentence.npos ? sentence.data() : sentence.data() + from);
+    return from == sentence.npos ? BASIN_ERROR_RUNTIME : BASIN_ERROR_MEMORY;
+  } catch (const std::bad_alloc&) {
+    set_last_error("out of memory");
+    return BASIN_ERROR_MEMORY;
+  } catch (const std::exception& e) {
+    set_last_error(e.what());
+    return BASIN_ERROR_RUNTIME;
+  } catch (...) {
+    set_last_error("unknown exception");
+    return BASIN_ERROR_RUNTIME;
+  }
+}
+
+}  // namespace basin

@@ -1,0 +1,95 @@
+// Typed functions for the operators of inner loops: what `call` reaches by name, without the boxing.
+#include "abi/border.hpp"
+#include "abi/interfaces.hpp"
+
+namespace basin {
+namespace {
+
+using Handle = basin_tensor*;
+using Out = basin_tensor**;
+using Dims = const int64_t*;
+
+at::OptionalIntArrayRef dims_of(Dims dims, uint32_t n) {
+  return n ? at::OptionalIntArrayRef(ints(dims, n)) : at::OptionalIntArrayRef();
+}
+
+template <Tensor (*function)(const Tensor&)>
+basin_status unary(Handle a, Out out) {
+  return guard([&] { *out = own(function(in(a))); });
+}
+
+// a over all dimensions where none are named
+Tensor extreme(const Tensor& a, Dims dims, uint32_t n, bool keep,
+               Tensor (*function)(const Tensor&, at::IntArrayRef, bool)) {
+  return function(a, ints(dims, n), keep);
+}
+
+}  // namespace
+
+const basin_ops_interface ops_interface = {
+    .size = sizeof(basin_ops_interface),
+    .add = [](Handle a, Handle b, double alpha,
+              Out out) { return guard([&] { *out = own(at::add(in(a), in(b), alpha)); }); },
+    .sub = [](Handle a, Handle b, Out out) { return guard([&] { *out = own(at::sub(in(a), in(b))); }); },
+    .mul = [](Handle a, Handle b, Out out) { return guard([&] { *out = own(at::mul(in(a), in(b))); }); },
+    .div = [](Handle a, Handle b, Out out) { return guard([&] { *out = own(at::div(in(a), in(b))); }); },
+    .add_scalar = [](Handle a, double b, Out out) { return guard([&] { *out = own(at::add(in(a), b)); }); },
+    .mul_scalar = [](Handle a, double b, Out out) { return guard([&] { *out = own(at::mul(in(a), b)); }); },
+    .pow_scalar = [](Handle a, double exponent,
+                     Out out) { return guard([&] { *out = own(at::pow(in(a), exponent)); }); },
+    .add_ = [](Handle a, Handle b, double alpha) { return guard([&] { in(a)->add_(in(b), alpha); }); },
+    .mul_ = [](Handle a, Handle b) { return guard([&] { in(a)->mul_(in(b)); }); },
+    .mul_scalar_ = [](Handle a, double b) { return guard([&] { in(a)->mul_(b); }); },
+    .add_scalar_ = [](Handle a, double b) { return guard([&] { in(a)->add_(b); }); },
+    .lerp_ = [](Handle a, Handle b, double weight) { return guard([&] { in(a)->lerp_(in(b), weight); }); },
+    .addcmul_ = [](Handle a, Handle x, Handle y,
+                   double value) { return guard([&] { in(a)->addcmul_(in(x), in(y), value); }); },
+    .addcdiv_ = [](Handle a, Handle x, Handle y,
+                   double value) { return guard([&] { in(a)->addcdiv_(in(x), in(y), value); }); },
+    .copy_ = [](Handle a, Handle b) { return guard([&] { in(a)->copy_(in(b)); }); },
+    .fill_ = [](Handle a, double value) { return guard([&] { in(a)->fill_(value); }); },
+    .clamp = [](Handle a, double low, double high,
+                Out out) { return guard([&] { *out = own(at::clamp(in(a), low, high)); }); },
+    .neg = unary<at::neg>,
+    .abs = unary<at::abs>,
+    .exp = unary<at::exp>,
+    .log = unary<at::log>,
+    .sqrt = unary<at::sqrt>,
+    .cos = unary<at::cos>,
+    .sin = unary<at::sin>,
+    .round = unary<at::round>,
+    .silu = unary<at::silu>,
+    .softmax = [](Handle a, int64_t dim, Out out) { return guard([&] { *out = own(at::softmax(in(a), dim)); }); },
+    .matmul = [](Handle a, Handle b, Out out) { return guard([&] { *out = own(at::matmul(in(a), in(b))); }); },
+    .sum = [](Handle a, Dims dims, uint32_t n, int32_t keep,
+              Out out) { return guard([&] { *out = own(at::sum(in(a), dims_of(dims, n), keep != 0)); }); },
+    .mean = [](Handle a, Dims dims, uint32_t n, int32_t keep,
+               Out out) { return guard([&] { *out = own(at::mean(in(a), dims_of(dims, n), keep != 0)); }); },
+    .amax = [](Handle a, Dims dims, uint32_t n, int32_t keep,
+               Out out) { return guard([&] { *out = own(extreme(in(a), dims, n, keep != 0, at::amax)); }); },
+    .amin = [](Handle a, Dims dims, uint32_t n, int32_t keep,
+               Out out) { return guard([&] { *out = own(extreme(in(a), dims, n, keep != 0, at::amin)); }); },
+    .norm = [](Handle a, Out out) { return guard([&] { *out = own(at::linalg_vector_norm(in(a))); }); },
+    .reshape = [](Handle a, Dims sizes, uint32_t n,
+                  Out out) { return guard([&] { *out = own(at::reshape(in(a), ints(sizes, n))); }); },
+    .permute = [](Handle a, Dims dims, uint32_t n,
+                  Out out) { return guard([&] { *out = own(at::permute(in(a), ints(dims, n))); }); },
+    .narrow = [](Handle a, int64_t dim, int64_t start, int64_t length,
+                 Out out) { return guard([&] { *out = own(at::narrow(in(a), dim, start, length)); }); },
+    .index_select = [](Handle a, int64_t dim, Handle index,
+                       Out out) { return guard([&] { *out = own(at::index_select(in(a), dim, in(index))); }); },
+    .cat = [](basin_tensor* const* tensors, uint32_t n, int64_t dim,
+              Out out) { return guard([&] { *out = own(at::cat(share_all(tensors, n), dim)); }); },
+    .to = [](Handle a, int32_t dtype, Out out) { return guard([&] { *out = own(in(a)->to(scalar_type(dtype))); }); },
+    .contiguous = [](Handle a, Out out) { return guard([&] { *out = own(in(a)->contiguous()); }); },
+    .clone = [](Handle a, Out out) { return guard([&] { *out = own(at::clone(in(a))); }); },
+    .full =
+        [](Dims sizes, uint32_t n, double value, int32_t dtype, Handle like, Out out) {
+          return guard([&] {
+            const at::Device device = like ? in(like)->device() : at::Device(at::kCPU);
+            *out = own(at::full(ints(sizes, n), value, at::TensorOptions(scalar_type(dtype)).device(device)));
+          });
+        },
+};
+
+}  // namespace basin
