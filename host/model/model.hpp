@@ -1,8 +1,8 @@
 // A model at work: built by a plugin, owned and run by the host.
 #pragma once
+#include <basin/model.h>
 #include "abi/layers.hpp"
 #include "abi/state.hpp"
-#include <basin/model.h>
 #include "diffusion/process.hpp"
 #include "plugin/object.hpp"
 
@@ -21,7 +21,8 @@ class Model : public basin_object, public std::enable_shared_from_this<Model> {
   static std::shared_ptr<Model> create(Spec spec);
 
   std::string kind() const override { return "model"; }
-  nlohmann::json describe() const override;  // component, options, and the hash of its weights once they are not initial
+  nlohmann::json describe()
+      const override;  // component, options, and the hash of its weights once they are not initial
 
   const Spec& spec() const { return object_->spec(); }
   int32_t target() const { return target_; }  // BASIN_TARGET_
@@ -36,36 +37,47 @@ class Model : public basin_object, public std::enable_shared_from_this<Model> {
   Parameters& parameters() { return layers_->parameters; }
 
   void initialize(uint64_t seed);
+  // Parameters move, and handles stay good. Convolution weights lie channels_last (kConvolutions in model.cpp).
   void to(at::Device device, Precision precision);
   Precision precision() const { return precision_; }
   at::Device device() const { return layers_->parameters.device(); }
 
-  // Inputs as declared, [B, ...]; outputs as declared. Sets the context's precision to the model's.
+  // Inputs as declared, [B, ...], undefined where an optional one is left out; outputs as declared. Sets the context's
+  // precision to the model's. Error: an input or output of another shape, by name. [any thread]
   std::vector<Tensor> forward(Context& context, at::TensorList inputs);
 
-  // Weights by name, contiguous, on the CPU. load: every name and shape must fit; the Error names the first that does not
-  // and `origin`.
+  // Weights by name, contiguous, on the CPU, in memory of their own. load: every name and shape must fit; the Error
+  // names the first that does not and `origin`.
   std::map<std::string, Tensor> weights() const;
   void load(const std::map<std::string, Tensor>& weights, const std::string& origin);
   std::shared_ptr<Model> copy();  // same structure, device, precision and weights; no hooks
 
   std::string tree() const;  // layers with shapes and parameter counts, as print(model) shows them
 
-  std::string label;            // "ema", "8 bits": what happened to it, for tables
-  std::shared_ptr<const Process> process;               // it was trained on; null before
+  std::string label;                                       // "ema", "8 bits": what happened to it, for tables
+  std::shared_ptr<const Process> process;                  // it was trained on; null before
   std::map<std::string, std::shared_ptr<Model>> averages;  // of its training, by name: what model:averaged gives
-  std::string run_folder;       // of the run that its weights come from; "" before training
-  bool initial = true;          // no training, no loading yet
-  std::vector<std::shared_ptr<Object>> attached;  // quantizers whose hooks it carries
-  std::vector<std::unique_ptr<State>> attached_states;  // theirs: packed weights, scales
+  std::string run_folder;                                  // of the run that its weights come from; "" before training
+  bool initial = true;                                     // no training, no loading yet
+  std::vector<std::shared_ptr<Object>> attached;           // quantizers whose hooks it carries
+  std::vector<std::unique_ptr<State>> attached_states;     // theirs: packed weights, scales
 
  private:
-  std::shared_ptr<Object> object_;   // destroyed after the layers
+  static std::shared_ptr<Model> build(Spec spec);  // laid out on the CPU; values are zero
+  void read_description();
+  const std::string& weights_hash() const;
+
+  std::shared_ptr<Object> object_;  // destroyed after the layers
+  basin_model_functions functions_{};
   std::unique_ptr<basin_builder> layers_;
   int32_t target_ = 0;
   std::vector<Port> inputs_, outputs_;
   double input_minimum_ = -1, input_maximum_ = 1;
   Precision precision_ = Precision::fp32;
+  mutable std::string hash_;  // of the weights at hash_version_
+  mutable uint64_t hash_version_ = ~0ull;
 };
+
+void add_model_factory();  // a model given as an option becomes a Model (plugin/object.hpp); at start-up
 
 }  // namespace basin
