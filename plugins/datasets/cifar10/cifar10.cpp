@@ -1,5 +1,5 @@
-// CIFAR-10 in its binary layout (Krizhevsky 2009): files of 10,000 records, one label byte and then 1024 red, 1024 green
-// and 1024 blue bytes, rows from the top.
+// CIFAR-10 in its binary layout (Krizhevsky 2009): files of 10,000 records, one label byte and then 1024 red, 1024
+// green and 1024 blue bytes, rows from the top.
 //
 // All pixels are read when the data set is opened, at the size that was asked for.
 #include <basin/basin.hpp>
@@ -14,7 +14,8 @@ namespace {
 
 namespace fs = std::filesystem;
 constexpr int64_t side = 32, pixels = 3 * side * side, record = 1 + pixels, records = 10000;
-constexpr const char* classes[] = {"airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"};
+constexpr const char* classes[] = {"airplane", "automobile", "bird",  "cat",  "deer",
+                                   "dog",      "frog",       "horse", "ship", "truck"};
 constexpr const char* batches = "cifar-10-batches-bin";
 
 // The mean of each square of `factor` x `factor` pixels, rounded half up: [3,32,32] -> [3,32/factor,32/factor].
@@ -39,13 +40,14 @@ struct Cifar10 {
   int64_t size;
 
   static auto parameters() {
-    return declare(folder("root", &Cifar10::root, "The folder with data_batch_1.bin, or the one that holds cifar-10-batches-bin."),
-                   choice("split", &Cifar10::split, "train", {"train", "test", "all"},
-                          "50,000 images to train on, 10,000 to test on, or both in this order."),
-                   integer("size", &Cifar10::size, 32,
-                           "Width and height: 32, or smaller (16, 8 and 4 by the mean of each square of pixels).")
-                       .between(4, side)
-                       .unit("pixels"));
+    return declare(
+        folder("root", &Cifar10::root, "The folder with data_batch_1.bin, or the one that holds cifar-10-batches-bin."),
+        choice("split", &Cifar10::split, "train", {"train", "test", "all"},
+               "50,000 images to train on, 10,000 to test on, or both in this order."),
+        integer("size", &Cifar10::size, 32,
+                "Width and height: 32, or smaller (16, 8 and 4 by the mean of each square of pixels).")
+            .between(4, side)
+            .unit("pixels"));
   }
 
   void open() {
@@ -91,8 +93,9 @@ struct Cifar10 {
                       "data_batch_5.bin, test_batch.bin) or the one above it.",
                   BASIN_ERROR_IO);
     if (found != records * record)
-      throw error("The file '" + file.string() + "' has " + std::to_string(found) + " bytes, but a file of CIFAR-10's binary version has " +
-                      std::to_string(records * record) + ": unpack it again.",
+      throw error("The file '" + file.string() + "' has " + std::to_string(found) +
+                      " bytes, but a file of CIFAR-10's binary version has " + std::to_string(records * record) +
+                      ": unpack it again.",
                   BASIN_ERROR_IO);
     std::vector<uint8_t> bytes(records * record);
     std::ifstream in(file, std::ios::binary);
@@ -100,8 +103,9 @@ struct Cifar10 {
       throw error("The file '" + file.string() + "' cannot be read: check its permissions.", BASIN_ERROR_IO);
     for (int64_t i = 0; i < records; ++i)
       if (bytes[static_cast<size_t>(i * record)] > 9)
-        throw error("The file '" + file.string() + "' is not CIFAR-10: record " + std::to_string(i) + " has the label " +
-                        std::to_string(bytes[static_cast<size_t>(i * record)]) + ", and labels are 0 to 9.",
+        throw error("The file '" + file.string() + "' is not CIFAR-10: record " + std::to_string(i) +
+                        " has the label " + std::to_string(bytes[static_cast<size_t>(i * record)]) +
+                        ", and labels are 0 to 9.",
                     BASIN_ERROR_IO);
     parallel_for(records, 256, [&](int64_t begin, int64_t end) {
       for (int64_t i = begin; i < end; ++i) {

@@ -8,7 +8,8 @@ using namespace basin;
 
 struct Gaussian {
   static constexpr const char* name = "gaussian";
-  static constexpr const char* summary = "Normal random values N(mean, std^2), for which the optimal loss is known exactly.";
+  static constexpr const char* summary =
+      "Normal random values N(mean, std^2), for which the optimal loss is known exactly.";
   int64_t count, size, channels, seed;
   double mean, std;
 
@@ -29,8 +30,8 @@ struct Gaussian {
     info.type = Type::float32;
     info.gaussian_variance = std * std;
     char text[160];
-    std::snprintf(text, sizeof text, "N(%g, %g^2), %lld items of %lldx%lldx%lld, seed %lld", mean, std, (long long)count,
-                  (long long)channels, (long long)size, (long long)size, (long long)seed);
+    std::snprintf(text, sizeof text, "N(%g, %g^2), %lld items of %lldx%lldx%lld, seed %lld", mean, std,
+                  (long long)count, (long long)channels, (long long)size, (long long)size, (long long)seed);
     info.reference = text;
     return info;
   }
@@ -39,13 +40,14 @@ struct Gaussian {
     auto* out = static_cast<float*>(values);  // [n,C,H,W]
     const Stream numbers = stream(static_cast<uint64_t>(seed), BASIN_PURPOSE_DATA);
     const int64_t d = channels * size * size;
-    parallel_for(static_cast<int64_t>(indices.size()), std::max<int64_t>(1, 16384 / d), [&](int64_t begin, int64_t end) {
-      for (int64_t i = begin; i < end; ++i) {
-        float* item = out + i * d;
-        fill_normal(numbers, indices[static_cast<size_t>(i)], Span<float>(item, static_cast<size_t>(d)));
-        for (int64_t k = 0; k < d; ++k) item[k] = static_cast<float>(mean + std * item[k]);
-      }
-    });
+    parallel_for(static_cast<int64_t>(indices.size()), std::max<int64_t>(1, 16384 / d),
+                 [&](int64_t begin, int64_t end) {
+                   for (int64_t i = begin; i < end; ++i) {
+                     float* item = out + i * d;
+                     fill_normal(numbers, indices[static_cast<size_t>(i)], Span<float>(item, static_cast<size_t>(d)));
+                     for (int64_t k = 0; k < d; ++k) item[k] = static_cast<float>(mean + std * item[k]);
+                   }
+                 });
     if (labels) std::fill_n(labels, indices.size(), -1);
   }
 };

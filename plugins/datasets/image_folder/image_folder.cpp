@@ -30,14 +30,15 @@ struct ImageFolder {
   int64_t size, keep;
 
   static auto parameters() {
-    return declare(folder("root", &ImageFolder::root, "The folder; png, jpg, jpeg, bmp and webp files below it are found."),
-                   integer("size", &ImageFolder::size, 32, "Width and height after cropping to the middle square.")
-                       .between(1, 4096)
-                       .unit("pixels"),
-                   integer("keep", &ImageFolder::keep, 1024,
-                           "Decoded pictures are kept in memory when all of them fit in this; 0: never.")
-                       .at_least(0)
-                       .unit("MiB"));
+    return declare(
+        folder("root", &ImageFolder::root, "The folder; png, jpg, jpeg, bmp and webp files below it are found."),
+        integer("size", &ImageFolder::size, 32, "Width and height after cropping to the middle square.")
+            .between(1, 4096)
+            .unit("pixels"),
+        integer("keep", &ImageFolder::keep, 1024,
+                "Decoded pictures are kept in memory when all of them fit in this; 0: never.")
+            .at_least(0)
+            .unit("MiB"));
   }
 
   void open() {
@@ -47,8 +48,9 @@ struct ImageFolder {
       if (std::error_code e; i->is_regular_file(e) && is_picture(i->path())) files_.push_back(i->path().string());
     if (failed) throw error("The folder '" + root + "' cannot be read: " + failed.message() + ".", BASIN_ERROR_IO);
     if (files_.empty())
-      throw error("There is no picture below '" + root + "': expected files that end in .png, .jpg, .jpeg, .bmp or .webp.",
-                  BASIN_ERROR_IO);
+      throw error(
+          "There is no picture below '" + root + "': expected files that end in .png, .jpg, .jpeg, .bmp or .webp.",
+          BASIN_ERROR_IO);
     std::sort(files_.begin(), files_.end());
 
     std::map<std::string, int64_t> classes;  // sorted by name

@@ -1,6 +1,7 @@
 // Coloured shapes on gradients, drawn when they are asked for: a data set without files.
 //
-// Picture i is a function of (seed, i) alone: 16 uniform numbers, and from them kind, place, turn and colours (draw.hpp).
+// Picture i is a function of (seed, i) alone: 16 uniform numbers, and from them kind, place, turn and colours
+// (draw.hpp).
 #include <basin/basin.hpp>
 
 #include "draw.hpp"
@@ -13,14 +14,15 @@ struct Shapes {
   int64_t count, size, seed, classes;
 
   static auto parameters() {
-    return declare(integer("count", &Shapes::count, 5000, "How many pictures.").at_least(1).unit("images"),
-                   integer("size", &Shapes::size, 32, "Width and height; the same pictures at every size.")
-                       .between(4, 1024)
-                       .unit("pixels"),
-                   integer("seed", &Shapes::seed, 0, "Other pictures for another seed.").at_least(0),
-                   integer("classes", &Shapes::classes, shapes::n_kinds,
-                           "How many kinds of shape, in this order: circle, square, triangle, ring, cross, star, heart, moon.")
-                       .between(1, shapes::n_kinds));
+    return declare(
+        integer("count", &Shapes::count, 5000, "How many pictures.").at_least(1).unit("images"),
+        integer("size", &Shapes::size, 32, "Width and height; the same pictures at every size.")
+            .between(4, 1024)
+            .unit("pixels"),
+        integer("seed", &Shapes::seed, 0, "Other pictures for another seed.").at_least(0),
+        integer("classes", &Shapes::classes, shapes::n_kinds,
+                "How many kinds of shape, in this order: circle, square, triangle, ring, cross, star, heart, moon.")
+            .between(1, shapes::n_kinds));
   }
 
   void open() {}

@@ -12,14 +12,17 @@ using namespace basin;
 
 struct Fid {
   static constexpr const char* name = "fid";
-  static constexpr const char* summary = "Frechet distance between images and a data set, in the features of an extractor.";
+  static constexpr const char* summary =
+      "Frechet distance between images and a data set, in the features of an extractor.";
   Object features;
   int64_t batch, groups;
 
   static auto parameters() {
-    return declare(component("features", &Fid::features, "model", "The feature extractor: a model without time, such as small_features."),
+    return declare(component("features", &Fid::features, "model",
+                             "The feature extractor: a model without time, such as small_features."),
                    integer("batch", &Fid::batch, 128, "Images handled at once.").at_least(1).unit("images"),
-                   integer("groups", &Fid::groups, 20, "Groups of the jackknife behind the interval; 0: no interval.").at_least(0));
+                   integer("groups", &Fid::groups, 20, "Groups of the jackknife behind the interval; 0: no interval.")
+                       .at_least(0));
   }
 
   void measure(Measurement& m) {
@@ -60,17 +63,21 @@ struct Fid {
     m.scalar("fid", result.value, result.low, result.high);
 
     const int64_t d = all.sum.numel();
-    m.protocol("numbers", std::to_string(d) + " features, " + std::to_string(n) + " images against " + std::to_string(n_reference));
-    m.protocol("interval", used > 1 ? "95 %, jackknife over " + std::to_string(used) + " groups of images, data set fixed"
-                                    : "none: too few images, or groups = 0");
+    m.protocol("numbers", std::to_string(d) + " features, " + std::to_string(n) + " images against " +
+                              std::to_string(n_reference));
+    m.protocol("interval", used > 1
+                               ? "95 %, jackknife over " + std::to_string(used) + " groups of images, data set fixed"
+                               : "none: too few images, or groups = 0");
     if (std::min(n, n_reference) <= d)
-      log_warning("fid: " + std::to_string(std::min(n, n_reference)) + " images cannot fill a covariance of " + std::to_string(d) +
+      log_warning("fid: " + std::to_string(std::min(n, n_reference)) + " images cannot fill a covariance of " +
+                  std::to_string(d) +
                   " features; the distance will be far too large. Use more images or fewer features.");
   }
 
  private:
   static inline const Op slice{
-      "aten::slice.Tensor(Tensor(a) self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> Tensor(a)"};
+      "aten::slice.Tensor(Tensor(a) self, int dim=0, SymInt? start=None, SymInt? end=None, SymInt step=1) -> "
+      "Tensor(a)"};
 };
 
 BASIN_PLUGIN("fid", "0.1.0", "Apache-2.0", "Frechet distance between images and data.", basin::MetricComponent<Fid>)

@@ -1,10 +1,11 @@
 // Kernel distance: the unbiased estimate of the squared maximum mean discrepancy between images and a data set, in the
-// features of any extractor, with the kernel k(x,y) = (x y / d + 1)^3 (Binkowski et al. 2018, arXiv 1801.01401, sec. 3 and 4).
+// features of any extractor, with the kernel k(x,y) = (x y / d + 1)^3 (Binkowski et al. 2018, arXiv 1801.01401, sec. 3
+// and 4).
 //
 // The value is the mean over subsets of equal size, drawn without replacement, as other programs report it. Subsets
 // overlap, so their spread is not the error of the mean: for subsets of m out of n the estimate from all n has a
-// standard error of the spread times sqrt(m / (n - m)) (subsampling with the correction for a finite population; Politis
-// and Romano 1994). Where images and data agree this is too wide, never too narrow.
+// standard error of the spread times sqrt(m / (n - m)) (subsampling with the correction for a finite population;
+// Politis and Romano 1994). Where images and data agree this is too wide, never too narrow.
 #include <basin/basin.hpp>
 #include <basin/cpp/statistics.hpp>
 
@@ -14,17 +15,20 @@ using namespace basin;
 
 struct Kid {
   static constexpr const char* name = "kid";
-  static constexpr const char* summary = "Kernel distance between images and a data set: unbiased, so it suits few images.";
+  static constexpr const char* summary =
+      "Kernel distance between images and a data set: unbiased, so it suits few images.";
   Object features;
   int64_t subsets, subset_size, batch;
 
   static auto parameters() {
-    return declare(component("features", &Kid::features, "model", "The feature extractor: a model without time, such as small_features."),
-                   integer("subsets", &Kid::subsets, 100, "How many subsets.").at_least(2),
-                   integer("subset_size", &Kid::subset_size, 1000, "Images in each; at most half of those that there are.")
-                       .at_least(2)
-                       .unit("images"),
-                   integer("batch", &Kid::batch, 128, "Images handled at once.").at_least(1).unit("images"));
+    return declare(
+        component("features", &Kid::features, "model",
+                  "The feature extractor: a model without time, such as small_features."),
+        integer("subsets", &Kid::subsets, 100, "How many subsets.").at_least(2),
+        integer("subset_size", &Kid::subset_size, 1000, "Images in each; at most half of those that there are.")
+            .at_least(2)
+            .unit("images"),
+        integer("batch", &Kid::batch, 128, "Images handled at once.").at_least(1).unit("images"));
   }
 
   void measure(Measurement& m) {
@@ -47,8 +51,9 @@ struct Kid {
     m.scalar("kid", result.value, result.low, result.high);
     m.scalar("kid_spread", spread);
     m.protocol("kernel", "(x y / d + 1)^3, unbiased");
-    m.protocol("numbers", std::to_string(x.size(1)) + " features, " + std::to_string(m.n_images()) + " images against " +
-                              std::to_string(m.n_reference()) + ", " + std::to_string(subsets) + " subsets of " + std::to_string(size));
+    m.protocol("numbers", std::to_string(x.size(1)) + " features, " + std::to_string(m.n_images()) +
+                              " images against " + std::to_string(m.n_reference()) + ", " + std::to_string(subsets) +
+                              " subsets of " + std::to_string(size));
     m.protocol("interval", "95 %, subsampling: the subsets' spread times sqrt(m / (n - m))");
   }
 
@@ -68,7 +73,8 @@ struct Kid {
     std::vector<int64_t> order(static_cast<size_t>(n));
     std::iota(order.begin(), order.end(), 0);
     for (int64_t i = 0; i < size; ++i) {
-      const auto step = static_cast<int64_t>(static_cast<double>(u[static_cast<size_t>(i)]) * static_cast<double>(n - i));
+      const auto step =
+          static_cast<int64_t>(static_cast<double>(u[static_cast<size_t>(i)]) * static_cast<double>(n - i));
       std::swap(order[static_cast<size_t>(i)], order[static_cast<size_t>(i + std::min(step, n - i - 1))]);
     }
     order.resize(static_cast<size_t>(size));

@@ -2,9 +2,9 @@
 //
 //   LPF(theta) = E L(theta + sigma n), n ~ N(0, I),  estimated by the mean over M draws
 //
-// L is the loss without perturbation on a fixed set of images, noise levels and noise: the same for every draw and every
-// model, so that two models differ by their weights only. All parameters move, biases and norms too. "filter_wise" is the
-// noise of that paper's optimizer: each filter moves by sigma times its own norm.
+// L is the loss without perturbation on a fixed set of images, noise levels and noise: the same for every draw and
+// every model, so that two models differ by their weights only. All parameters move, biases and norms too.
+// "filter_wise" is the noise of that paper's optimizer: each filter moves by sigma times its own norm.
 #include <basin/basin.hpp>
 #include <basin/cpp/statistics.hpp>
 
@@ -20,7 +20,9 @@ struct Lpf {
   static auto parameters() {
     return declare(number("sigma", &Lpf::sigma, 0.01, "Standard deviation of the noise on the weights.").at_least(0),
                    integer("draws", &Lpf::draws, 8, "How many perturbed models.").at_least(1),
-                   integer("images", &Lpf::images, 128, "Images of the data set, spread over all of it.").at_least(2).unit("images"),
+                   integer("images", &Lpf::images, 128, "Images of the data set, spread over all of it.")
+                       .at_least(2)
+                       .unit("images"),
                    choice("mode", &Lpf::mode, "plain", {"plain", "filter_wise"},
                           "The same noise on every weight, or scaled by the norm of each filter."));
   }
@@ -54,11 +56,11 @@ struct Lpf {
     m.scalar("lpf", lpf.value, lpf.low, lpf.high);
     m.scalar("loss", loss.value, loss.low, loss.high);
     m.scalar("lpf_minus_loss", lpf.value - loss.value, lpf.low - loss.value, lpf.high - loss.value);
-    m.protocol("noise", mode == "plain" ? "N(0, sigma^2) on every parameter" : "N(0, (sigma |filter|)^2) on every parameter");
+    m.protocol("noise",
+               mode == "plain" ? "N(0, sigma^2) on every parameter" : "N(0, (sigma |filter|)^2) on every parameter");
     m.protocol("levels", std::to_string(ids_.size()) + " images, each at one noise level, levels spread evenly over t");
-    m.protocol("intervals",
-               "95 %, Student's t: lpf and lpf_minus_loss over " + std::to_string(draws) +
-                   " draws of the weights' noise with images fixed, loss over images");
+    m.protocol("intervals", "95 %, Student's t: lpf and lpf_minus_loss over " + std::to_string(draws) +
+                                " draws of the weights' noise with images fixed, loss over images");
   }
 
  private:
@@ -98,4 +100,5 @@ struct Lpf {
   std::vector<double> levels_;
 };
 
-BASIN_PLUGIN("lpf", "0.1.0", "Apache-2.0", "Flatness of a model's loss by low-pass filtering.", basin::MetricComponent<Lpf>)
+BASIN_PLUGIN("lpf", "0.1.0", "Apache-2.0", "Flatness of a model's loss by low-pass filtering.",
+             basin::MetricComponent<Lpf>)

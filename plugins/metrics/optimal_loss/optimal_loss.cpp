@@ -2,14 +2,16 @@
 //
 // On Q queries x_t = alpha x0 + sigma epsilon, x0 out of the data, per dimension and in terms of epsilon:
 //   loss    = |epsilon_model - epsilon|^2            the training loss (mean squared error)
-//   optimal = (alpha / sigma)^2 tr Var(x0|x_t)       the least possible (posterior.hpp); for Gaussian data s^2 alpha^2 /
+//   optimal = (alpha / sigma)^2 tr Var(x0|x_t)       the least possible (posterior.hpp); for Gaussian data s^2 alpha^2
+//   /
 //                                                    (alpha^2 s^2 + sigma^2)
 //   gap     = |epsilon_model - epsilon_best|^2       what remains to be learned
-// In expectation gap = loss - optimal, because the best prediction's error is orthogonal to every function of x_t. Taken
-// directly it is never negative and has far less noise than the difference.
+// In expectation gap = loss - optimal, because the best prediction's error is orthogonal to every function of x_t.
+// Taken directly it is never negative and has far less noise than the difference.
 //
 // The three scalars are means over t = 0 .. T-1. A loss falls steeply near t = 0, so the default levels are cubes and
-// the integral is the trapezoid rule in the cube root of t: within 1 % for 9 levels, where the plain rule is off by 5 %.
+// the integral is the trapezoid rule in the cube root of t: within about 1 % for 9 levels, where the plain rule is off
+// by 5 %.
 #include <basin/cpp/statistics.hpp>
 
 #include "posterior.hpp"
@@ -32,24 +34,34 @@ std::vector<double> trapezoid(const std::vector<double>& t) {
   return weights;
 }
 
+// x where `like` is: data come from the CPU, a model may be elsewhere.
+Tensor beside(const Tensor& x, const Tensor& like) {
+  if (!like || x.on_cpu() == like.on_cpu()) return x;
+  return Tensor::zeros(x.sizes(), x.type(), like).copy_(x);
+}
+
 }  // namespace
 
 struct OptimalLoss {
   static constexpr const char* name = "optimal_loss";
-  static constexpr const char* summary = "The gap between a model's loss and the least loss possible on the data, by noise level.";
+  static constexpr const char* summary =
+      "The gap between a model's loss and the least loss possible on the data, by noise level.";
   int64_t items, queries, batch;
   std::vector<double> levels;
 
   static auto parameters() {
-    return declare(integer("items", &OptimalLoss::items, 0, "Items that count as the data, from the first on; 0: all.").at_least(0),
-                   integer("queries", &OptimalLoss::queries, 256, "Noisy images at each level.").at_least(2).unit("images"),
-                   numbers("levels", &OptimalLoss::levels, {}, "Noise levels t, ascending; empty: nine, spread over the process.")
-                       .at_least(0),
-                   integer("batch", &OptimalLoss::batch, 64, "Images the model sees at once.").at_least(1).unit("images"));
+    return declare(
+        integer("items", &OptimalLoss::items, 0, "Items that count as the data, from the first on; 0: all.")
+            .at_least(0),
+        integer("queries", &OptimalLoss::queries, 256, "Noisy images at each level.").at_least(2).unit("images"),
+        numbers("levels", &OptimalLoss::levels, {}, "Noise levels t, ascending; empty: nine, spread over the process.")
+            .at_least(0),
+        integer("batch", &OptimalLoss::batch, 64, "Images the model sees at once.").at_least(1).unit("images"));
   }
 
   void measure(Measurement& m) {
-    if (!m.denoise) throw error("The metric 'optimal_loss' measures a model, not images: give it a model and a data set.");
+    if (!m.denoise)
+      throw error("The metric 'optimal_loss' measures a model, not images: give it a model and a data set.");
     const int64_t count = items ? std::min(items, m.n_reference()) : m.n_reference();
     if (count < 2) throw error("The metric 'optimal_loss' needs a data set of at least 2 items.");
     const std::vector<double> t = chosen_levels(m.process.steps());
@@ -60,7 +72,7 @@ struct OptimalLoss {
     const bool exact = m.gaussian_variance() > 0;
     Tensor mean;  // of Gaussian data
     std::unique_ptr<optimal_loss::Posteriors> posteriors;
-    const auto read = [&](int64_t first, int64_t n) { return m.reference(first, n).reshape({n, -1}).to(Type::float64); };
+    const auto read = [&](int64_t first, int64_t n) { return items_of(m, first, n); };
     const int64_t block = std::max<int64_t>(1, std::min<int64_t>(1024, (int64_t{1} << 23) / dimensions_));
     if (exact) mean = mean_item(read, count, block);
     else posteriors = std::make_unique<optimal_loss::Posteriors>(count, block, read, x0_, epsilon_);
@@ -90,7 +102,8 @@ struct OptimalLoss {
     write(m, "loss", t, loss, false);
     write(m, "optimal", t, optimal, exact);
     m.protocol("loss", "mean squared error of epsilon a dimension, mean over t by the trapezoid rule in cbrt(t)");
-    m.protocol("optimal", exact ? "exact, of the Gaussian distribution" : "exact, of the " + std::to_string(count) + " items");
+    m.protocol("optimal",
+               exact ? "exact, of the Gaussian distribution" : "exact, of the " + std::to_string(count) + " items");
     m.protocol("numbers", std::to_string(x0_.size(0)) + " queries out of " + std::to_string(count) + " items at " +
                               std::to_string(t.size()) + " levels, the same noise at every level");
     m.protocol("intervals", "95 %, Student's t over queries");
@@ -125,16 +138,23 @@ struct OptimalLoss {
     std::vector<Tensor> rows;
     for (int64_t i = 0; i < n; ++i) {
       ids_.push_back(i * count / n);
-      rows.push_back(m.reference(ids_.back(), 1).reshape({1, -1}));
+      rows.push_back(items_of(m, ids_.back(), 1));
     }
-    x0_ = cat(rows, 0).to(Type::float64);
+    x0_ = cat(rows, 0);
     epsilon_ = normal(stream(m.context(), BASIN_PURPOSE_MEASURE, 0), ids_, {dimensions_}, x0_).to(Type::float64);
+  }
+
+  // Items [first, first + n) as [n,d] of double, where the model is.
+  static Tensor items_of(const Measurement& m, int64_t first, int64_t n) {
+    const Tensor model = m.parameters.size() ? m.parameters[0].values : Tensor();
+    return beside(m.reference(first, n), model).reshape({n, -1}).to(Type::float64);
   }
 
   template <class Read>
   Tensor mean_item(Read&& read, int64_t count, int64_t block) const {
     Tensor sum = Tensor::zeros({dimensions_}, Type::float64, x0_);
-    for (int64_t first = 0; first < count; first += block) sum.add_(read(first, std::min(block, count - first)).sum({0}));
+    for (int64_t first = 0; first < count; first += block)
+      sum.add_(read(first, std::min(block, count - first)).sum({0}));
     return sum * (1.0 / static_cast<double>(count));
   }
 
@@ -179,5 +199,6 @@ struct OptimalLoss {
   Tensor x0_, epsilon_;  // [Q,d] of double
 };
 
-BASIN_PLUGIN("optimal_loss", "0.1.0", "Apache-2.0", "The least loss possible on a data set, and a model's distance from it.",
+BASIN_PLUGIN("optimal_loss", "0.1.0", "Apache-2.0",
+             "The least loss possible on a data set, and a model's distance from it.",
              basin::MetricComponent<OptimalLoss>)

@@ -1,6 +1,6 @@
-// Features for distances between sets of images (fid, kid) until a user brings Inception's weights: a small convolutional
-// classifier of CIFAR-10 that Basin trained itself (scripts/train_features.lua). Its features are the 32 numbers before
-// the last layer: few, so that few images fill their covariance.
+// Features for distances between sets of images (fid, kid) until a user brings Inception's weights: a small
+// convolutional classifier of CIFAR-10 that Basin trained itself (scripts/train_features.lua). Its features are the 32
+// numbers before the last layer: few, so that few images fill their covariance.
 //
 // A distance in these features says which of two models is better under them. It is not the published FID.
 #include <basin/basin.hpp>
@@ -9,13 +9,15 @@ using namespace basin;
 
 struct SmallFeatures {
   static constexpr const char* name = "small_features";
-  static constexpr const char* summary = "32 features of an image, by a small classifier that Basin trained on CIFAR-10; not Inception.";
+  static constexpr const char* summary =
+      "32 features of an image, by a small classifier that Basin trained on CIFAR-10; not Inception.";
   std::string weights;
   bool pretrained;
 
   static auto parameters() {
-    return declare(file("weights", &SmallFeatures::weights, "Weights to use instead of those beside the plugin.").optional(),
-                   boolean("pretrained", &SmallFeatures::pretrained, true, "Begin with weights; false: untrained, to train it."));
+    return declare(
+        file("weights", &SmallFeatures::weights, "Weights to use instead of those beside the plugin.").optional(),
+        boolean("pretrained", &SmallFeatures::pretrained, true, "Begin with weights; false: untrained, to train it."));
   }
 
   static constexpr int64_t side = 32;  // every image is brought to this size first
@@ -50,7 +52,7 @@ struct SmallFeatures {
  private:
   static Tensor resized(const Tensor& x) {
     static const Op bilinear(
-        "aten::_upsample_bilinear2d_aa(Tensor input, SymInt[2] output_size, bool align_corners, float? scales_h=None, "
+        "aten::_upsample_bilinear2d_aa(Tensor self, SymInt[2] output_size, bool align_corners, float? scales_h=None, "
         "float? scales_w=None) -> Tensor");
     if (x.size(2) == side && x.size(3) == side) return x;
     return bilinear({x, {side, side}, false});
