@@ -8,7 +8,7 @@
 #include "image/image.hpp"
 #include "measure/denoiser.hpp"
 #include "model/safetensors.hpp"
-#include "run/hash.hpp"
+#include "plugin/hash.hpp"
 
 namespace basin {
 
@@ -72,7 +72,7 @@ std::shared_ptr<Images> sample(Run& run, const SampleOptions& o) {
                       {"precision", o.model->precision() == Precision::bf16 ? "bf16" : "fp32"}};
 
   // One file holds what is done; it grows by whole batches and is replaced, never changed.
-  const std::string key = sha256_text(images->protocol.dump()).substr(0, 12);
+  const std::string key = sha256(images->protocol.dump()).substr(0, 12);
   const std::string stem = (o.model->label.empty() ? "raw" : o.model->label) + "-" + key;
   std::string name;
   for (char c : stem) name += std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' ? c : '_';
