@@ -17,8 +17,9 @@ function(basin_plugin name)
   set_target_properties(${target} PROPERTIES OUTPUT_NAME ${name} PREFIX "" SUFFIX ".basin.so"
     C_VISIBILITY_PRESET hidden CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON CXX_SCAN_FOR_MODULES OFF
     LINK_DEPENDS "${exports}")
-  if(BASIN_PLUGIN_FOLDER)
+  if(BASIN_PLUGIN_FOLDER)  # Basin's own
     set_target_properties(${target} PROPERTIES LIBRARY_OUTPUT_DIRECTORY "${BASIN_PLUGIN_FOLDER}")
+    add_dependencies(plugins ${target})
   endif()
   target_compile_features(${target} PRIVATE cxx_std_17)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")

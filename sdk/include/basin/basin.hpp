@@ -32,6 +32,7 @@
 #include "cpp/kinds/quantizer.hpp"
 #include "cpp/kinds/sampler.hpp"
 #include "cpp/layer.hpp"
+#include "cpp/norm.hpp"
 #include "cpp/op.hpp"
 #include "cpp/options.hpp"
 #include "cpp/parameters.hpp"

@@ -187,7 +187,7 @@ inline Tensor operator+(double a, const Tensor& b) { return b + a; }
 inline Tensor operator/(const Tensor& a, double b) { return a / Tensor::full({}, b, a.type(), a); }
 inline Tensor operator*(double a, const Tensor& b) { return b * a; }
 inline Tensor operator-(double a, const Tensor& b) { return -b + a; }
-inline Tensor operator/(double a, const Tensor& b) { return b.pow(-1) * a; }
+inline Tensor operator/(double a, const Tensor& b) { return Tensor::full({}, a, b.type(), b) / b; }
 
 }  // namespace basin
 #pragma GCC visibility pop
