@@ -5,6 +5,7 @@
 namespace basin {
 
 std::shared_ptr<Model> quantize(Model& model, std::shared_ptr<Object> quantizer, QuantizeReport* report) {
+  at::NoGradGuard no_grad;
   const auto functions = quantizer->functions<basin_quantizer_functions>();
   std::shared_ptr<Model> copy = model.copy();
   copy->attached.push_back(quantizer);

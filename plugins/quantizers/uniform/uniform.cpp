@@ -1,34 +1,12 @@
 // Uniform quantization of weights after training, without calibration (codes.hpp has the formulas). When it is
-// attached, it turns each weight into packed codes and scales in the model's state, and hooks the layer to compute with
-// what the codes stand for. A model that was loaded with its codes is not quantized again.
+// attached, it turns each weight into packed codes and scales in the model's state and writes what the codes stand for
+// into the weight, where perturbations and casts find it. A model that was loaded with its codes is not quantized again.
 #include <basin/basin.hpp>
-#include <memory>
-#include <mutex>
 
 #include "codes.hpp"
 
 namespace {
 using namespace basin;
-
-// A tensor that takes a weight's place; follows the model to another device.
-class Replacement {
- public:
-  explicit Replacement(Tensor tensor) : tensor_(std::move(tensor)) {}
-  Tensor on(const Tensor& like) {
-    const std::lock_guard lock(mutex_);
-    const basin_tensor_info here = tensor_.info(), there = like.info();
-    if (here.device != there.device || here.device_index != there.device_index) {
-      const Tensor moved = like.detach().clone();
-      moved.copy_(tensor_);
-      tensor_ = moved;
-    }
-    return tensor_;
-  }
-
- private:
-  std::mutex mutex_;
-  Tensor tensor_;
-};
 
 struct UniformQuantizer {
   static constexpr const char* name = "uniform";
@@ -55,25 +33,18 @@ struct UniformQuantizer {
     for (size_t i = 0; i < layers.size(); ++i) {
       const LayerInfo& layer = layers[i];
       const bool matrix = layer.kind == BASIN_LAYER_LINEAR || layer.kind == BASIN_LAYER_CONV;
-      std::shared_ptr<Replacement> weight, bias;
-      if (layer.weight && (matrix || which == "all")) weight = replace(layer.weight, layer.name + ".weight", state);
-      if (layer.bias && which == "all") bias = replace(layer.bias, layer.name + ".bias", state);
-      if (!weight && !bias) continue;
-      ++report_.layers;
-      model.hook(layer, [weight, bias](const Call& call) {
-        std::vector<Tensor> in = call.inputs();  // x, weight, bias, ...
-        if (weight) in.at(1) = weight->on(in[1]);
-        if (bias) in.at(2) = bias->on(in[2]);
-        return call.original(in);
-      });
+      const bool weight = layer.weight && (matrix || which == "all"), bias = layer.bias && which == "all";
+      if (weight) quantize_tensor(layer.weight, layer.name + ".weight", state);
+      if (bias) quantize_tensor(layer.bias, layer.name + ".bias", state);
+      report_.layers += weight || bias;
       progress("layers", static_cast<int64_t>(i) + 1, static_cast<int64_t>(layers.size()));
     }
     if (!report_.layers) throw error("This model has no layer with weights to quantize.");
   }
 
  private:
-  // w [out,...] or [n]: its codes into the state, or out of it; gives what they stand for.
-  std::shared_ptr<Replacement> replace(const Tensor& w, const std::string& name, const State& state) {
+  // w [out,...] or [n]: its codes into the state, or out of it; what they stand for into w.
+  void quantize_tensor(const Tensor& w, const std::string& name, const State& state) {
     const bool symmetric = scheme == "symmetric";
     const std::vector<int64_t> sizes = w.sizes();
     const std::vector<float> values = w.values<float>();
@@ -109,9 +80,7 @@ struct UniformQuantizer {
     }
     report_.weights += n;
     report_.bits_quantized += n * bits + rows * (symmetric ? 32 : 32 + 8);
-    const Tensor replaced = w.detach().clone();  // the same strides
-    replaced.copy_(Tensor::from(rounded.data(), sizes));
-    return std::make_shared<Replacement>(replaced);
+    w.detach().copy_(Tensor::from(rounded.data(), sizes));
   }
 };
 

@@ -1,4 +1,4 @@
-/* quantizer.h: the contract of a quantizer: it hooks a model's layers and says what the result costs. */
+/* quantizer.h: the contract of a quantizer: it changes a copy of a model, layer by layer, and says what the result costs. */
 #ifndef BASIN_QUANTIZER_H
 #define BASIN_QUANTIZER_H
 #include "layer.h"
@@ -20,8 +20,9 @@ typedef struct basin_quantizer_functions {
   uint32_t size;
   basin_status (*create)(const basin_options*, void** self);
   void (*destroy)(void* self);
-  /* Once: adds hooks; codes and scales go into the state, so that a checkpoint holds the packed weights. The hooks live
-   * as long as the model; the model keeps this object. [run thread] */
+  /* Once, on a copy of the model that keeps this object: quantized weights are written into the layers' weights, where
+   * perturbations and casts find them; activations are quantized by hooks. Codes and scales go into the state, so that a
+   * checkpoint holds the packed weights. [run thread] */
   basin_status (*attach)(void* self, basin_model*, basin_state*);
   basin_status (*report)(void* self, basin_quantizer_report* out); /* caller's buffer [run thread] */
 } basin_quantizer_functions;
