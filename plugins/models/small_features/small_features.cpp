@@ -35,7 +35,7 @@ struct SmallFeatures {
   ModelDescription describe() {
     ModelDescription d;
     d.inputs = {{"x", {3, -1, -1}}};
-    d.outputs = {{"features", {32}}, {"logits", {10}}};
+    d.outputs = {{"features", {32}}, {"prediction", {10}}};  // the logits of the ten classes
     if (pretrained) d.weights = weights.empty() ? "small_features.safetensors" : weights;
     return d;
   }
