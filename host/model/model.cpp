@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "model/safetensors.hpp"
 #include "plugin/hash.hpp"
 
 namespace basin {
@@ -74,7 +75,8 @@ std::shared_ptr<Model> Model::build(Spec spec) {
 
 std::shared_ptr<Model> Model::create(Spec spec) {
   auto model = build(std::move(spec));
-  model->initialize(0);
+  if (model->weights_file_.empty()) model->initialize(0);
+  else model->load(read_safetensors(model->weights_file_).tensors, model->weights_file_.string());
   return model;
 }
 
@@ -89,6 +91,7 @@ void Model::read_description() {
   target_ = d.target;
   input_minimum_ = d.input_minimum;
   input_maximum_ = d.input_maximum;
+  if (d.weights && *d.weights) weights_file_ = spec().component->plugin->file.parent_path() / d.weights;
   if (target_ < BASIN_TARGET_NONE || target_ > BASIN_TARGET_SCORE)
     throw Error(who + " says its prediction target is " + std::to_string(target_) + ", which is none", BASIN_ERROR_ABI);
   auto need = [&](const std::vector<Port>& ports, const char* what, const char* name) {

@@ -17,7 +17,7 @@ struct Port {
 
 class Model : public basin_object, public std::enable_shared_from_this<Model> {
  public:
-  // Builds it on the CPU, initialised with seed 0.
+  // Builds it on the CPU, initialised with seed 0, or with the weights that its description names.
   static std::shared_ptr<Model> create(Spec spec);
 
   std::string kind() const override { return "model"; }
@@ -73,6 +73,7 @@ class Model : public basin_object, public std::enable_shared_from_this<Model> {
   int32_t target_ = 0;
   std::vector<Port> inputs_, outputs_;
   double input_minimum_ = -1, input_maximum_ = 1;
+  std::filesystem::path weights_file_;  // of the description; empty: none
   Precision precision_ = Precision::fp32;
   mutable std::string hash_;  // of the weights at hash_version_
   mutable uint64_t hash_version_ = ~0ull;

@@ -237,6 +237,7 @@ Loaded load_plugin(const std::filesystem::path& file) {
   out.plugin.sha256 = sha256_file(file);
   try {
     auto* library = open_library(file);
+    out.plugin.opened_as = library->location();
     const basin_plugin* table = out.plugin.table = call_entry(*library);
     check_size("its table", table->size, sizeof(basin_plugin));
     if (table->abi_major != BASIN_ABI_MAJOR)

@@ -7,7 +7,8 @@
 namespace basin {
 
 struct Plugin {
-  std::filesystem::path file;
+  std::filesystem::path file;       // as it was found
+  std::filesystem::path opened_as;  // its private copy, which is gone: the name that the linker and the log know
   std::string name, version, license, summary;
   bool pinned = false;
   std::string sha256;  // of the file, for run.json

@@ -27,7 +27,8 @@ class Run {
   // The run of this identity under `root`: the folder that has it already, or a new one with the next free number.
   //   identity   everything that changes its numbers; name, seed and precision of `settings` are added
   //   details    what else to remember: "command", "script" (a path, copied to script.lua), "options" (each
-  //              {"name", "value", "origin"}), "versions", "plugins" (each {"name", "version", "file", "sha256"}), "hardware"
+  //              {"name", "value", "origin"}), "versions", "plugins" (each {"name", "version", "file", "sha256"}),
+  //              "hardware"
   //   fresh      always a new folder
   // Error: the name is no folder's name, another process has the run open (its pid), or the folder cannot be written.
   static std::shared_ptr<Run> open(const std::filesystem::path& root, const RunSettings& settings,
@@ -42,12 +43,13 @@ class Run {
   bool existed() const;             // opened again: training, sampling and measuring go on where they stopped
   int64_t segment() const;          // how often the run had been opened before
 
-  void log(const std::string& line);          // a line of log.txt, with the time [any thread]
-  void metrics(const nlohmann::json& row);    // {"step": 10, "loss": 0.1, ...}: a line of metrics.jsonl, at once [any thread]
+  void log(const std::string& line);  // a line of log.txt, with the time [any thread]
+  void metrics(
+      const nlohmann::json& row);  // {"step": 10, "loss": 0.1, ...}: a line of metrics.jsonl, at once [any thread]
   std::vector<nlohmann::json> read_metrics() const;  // by step; of a step that was repeated, the latest segment's
 
-  // run.json's "state": {"status": "running" | "finished" | "failed" | "interrupted", "step", "seconds", ...}; set_state
-  // merges and writes the file as a whole. A run that is closed while "running" becomes "interrupted".
+  // run.json's "state": {"status": "running" | "finished" | "failed" | "interrupted", "step", "seconds", ...};
+  // set_state merges and writes the file as a whole. A run that is closed while "running" becomes "interrupted".
   nlohmann::json state() const;
   void set_state(const nlohmann::json& changes);
 
@@ -64,7 +66,8 @@ class Run {
   std::unique_ptr<Impl> impl_;
 };
 
-// Writes a result into a run's folder that need not be open: a measurement of a finished run's model. Same file as record.
+// Writes a result into a run's folder that need not be open: a measurement of a finished run's model. Same file as
+// record.
 void record_result(const std::filesystem::path& folder, const std::string& key, const nlohmann::json& value);
 std::optional<nlohmann::json> read_result(const std::filesystem::path& folder, const std::string& key);
 
