@@ -23,15 +23,18 @@ struct LossSecondMoment {
   }
 
   int64_t steps = 0;
-  Tensor losses, counts;  // [T, history] float64; [T] int64, losses seen of each level
+  Tensor losses_state, counts_state;  // [T, history] float64; [T] int64, losses seen of each level
+  std::vector<double> losses;         // the same in memory, read when first needed: a checkpoint comes after start
+  std::vector<int64_t> counts;
 
   void start(const Process& process, State state) {
     steps = process.steps();
-    losses = state.tensor("losses", {steps, history}, Type::float64);
-    counts = state.tensor("counts", {steps}, Type::int64);
+    losses_state = state.tensor("losses", {steps, history}, Type::float64);
+    counts_state = state.tensor("counts", {steps}, Type::int64);
   }
 
   void draw(const Context& context, Span<double> levels, Span<double> weights) {
+    remember();
     const std::vector<double> p = probabilities();
     std::vector<double> cumulative;
     double sum = 0;
@@ -49,25 +52,27 @@ struct LossSecondMoment {
   }
 
   void update(Span<const double> levels, Span<const double> values) {
-    double* memory = losses.mutable_data<double>();
-    int64_t* seen = counts.mutable_data<int64_t>();
+    remember();
     for (size_t i = 0; i < levels.size(); ++i) {
       const int64_t t = static_cast<int64_t>(levels[i]);
       if (t < 0 || t >= steps || !std::isfinite(values[i])) continue;
-      memory[t * history + seen[t]++ % history] = values[i];  // over the oldest
+      losses[t * history + counts[t]++ % history] = values[i];  // over the oldest
     }
+    losses_state.copy_(Tensor::from(losses.data(), {steps, history}));
+    counts_state.copy_(Tensor::from(counts));
   }
 
  private:
+  void remember() {
+    if (counts.empty()) losses = losses_state.values<double>(), counts = counts_state.values<int64_t>();
+  }
   std::vector<double> probabilities() const {
-    const double* memory = losses.data<double>();
-    const int64_t* seen = counts.data<int64_t>();
     std::vector<double> p(static_cast<size_t>(steps), 1 / static_cast<double>(steps));
-    if (std::any_of(seen, seen + steps, [&](int64_t n) { return n < history; })) return p;
+    if (std::any_of(counts.begin(), counts.end(), [&](int64_t n) { return n < history; })) return p;
     double sum = 0;
     for (int64_t t = 0; t < steps; ++t) {
       double squares = 0;
-      for (int64_t k = 0; k < history; ++k) squares += memory[t * history + k] * memory[t * history + k];
+      for (int64_t k = 0; k < history; ++k) squares += losses[t * history + k] * losses[t * history + k];
       sum += p[t] = std::sqrt(squares / static_cast<double>(history));
     }
     const double share = uniform_prob / static_cast<double>(steps);

@@ -1,0 +1,25 @@
+#!/bin/sh
+# headers.sh INCLUDE CC CXX: the C headers are plain C99 and C++, the C++ layer is C++17 and later, all without a warning;
+# each C header stands by itself.
+set -eu
+include=$1 cc=$2 cxx=$3
+failed=0
+try() {
+  if ! "$@" -fsyntax-only -I"$include" -Wall -Wextra -pedantic -Werror; then
+    echo "FAILED: $*" >&2
+    failed=1
+  fi
+}
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+for header in "$include"/basin/*.h; do
+  echo "#include <basin/$(basename "$header")>" >"$scratch/one.c"
+  try "$cc" -std=c99 "$scratch/one.c"
+done
+printf '#include <basin/basin.h>\nBASIN_NOTE(BASIN_PORTABLE, "");\n' >"$scratch/all.c"
+cp "$scratch/all.c" "$scratch/all.cpp"
+for level in c99 c11 c17 c2x; do try "$cc" -std=$level "$scratch/all.c"; done
+for level in c++17 c++20; do try "$cxx" -std=$level "$scratch/all.cpp"; done
+echo '#include <basin/basin.hpp>' >"$scratch/layer.cpp"
+for level in c++17 c++20; do try "$cxx" -std=$level "$scratch/layer.cpp"; done
+exit $failed
