@@ -1,0 +1,84 @@
+local basin = require "basin"
+
+local data = basin.dataset "gaussian" { count = 64, size = 8 }
+local process = basin.process "vp" { schedule = "cosine", steps = 1000 }
+local function tiny(dropout)
+  return basin.model "adm_unet" {
+    image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {}, dropout = dropout or 0,
+  }
+end
+
+local function weights(model)
+  local all = {}
+  for name, value in pairs(model:parameters()) do all[name] = value:copy() end
+  return all
+end
+local function distance(a, b)
+  local sum = 0
+  for name, value in pairs(a) do sum = sum + ((value - b[name]) ^ 2):sum():item() end
+  return math.sqrt(sum)
+end
+
+local function close(a, b, tolerance)
+  assert(math.abs(a - b) <= tolerance * math.abs(b), ("%.9g is not %.9g"):format(a, b))
+end
+
+local function refused(what, make)
+  local ok, message = pcall(make)
+  assert(not ok and tostring(message):find(what, 1, true), tostring(message))
+end
+
+-- Trains and looks into each run of the closure: the weights, the noise and the prediction.
+local function watched(name, steps, dropout, optimizer)
+  local model, seen = tiny(dropout), {}
+  local function loss(denoiser, x0, noise, t, context)
+    local predicted = denoiser(context.process:noised(x0, noise, t), t)
+    seen[#seen + 1] = { weights = weights(model), noise = noise:copy(), t = t:copy(), predicted = predicted:copy() }
+    return ((predicted - noise) ^ 2):mean(2, 3, 4)
+  end
+  local before = weights(model)
+  basin.run { name = name, device = "cpu", precision = "fp32" }:train {
+    model = model, data = data, process = process, steps = steps, batch = 8, loss = loss, optimizer = optimizer,
+  }
+  return seen, before, weights(model)
+end
+local function same(a, b) return (a - b):abs():max():item() == 0 end
+
+-- |e| = rho over all parameters together, and the weights return bit for bit.
+local still = basin.optimizer "sgd" { lr = 0 }
+for _, rho in ipairs { 0.05, 0.5 } do
+  local seen, before, after = watched("sam-rho" .. rho * 100, 1, 0, basin.optimizer("sam", { rho = rho, base = still }))
+  assert(#seen == 2)
+  assert(distance(seen[1].weights, before) == 0)
+  close(distance(seen[2].weights, before), rho, 1e-5)
+  assert(distance(after, before) == 0)
+end
+
+-- Both passes see the same randomness: at rho = 0 they are the same, dropout and all. Two steps differ.
+local adam = basin.optimizer "adam" { lr = 1e-2 }
+local seen = watched("sam-same", 3, 0.5, basin.optimizer("sam", { rho = 0, base = adam }))
+assert(#seen == 6)
+for step = 0, 2 do
+  local first, second = seen[2 * step + 1], seen[2 * step + 2]
+  assert(same(first.noise, second.noise) and same(first.t, second.t) and same(first.predicted, second.predicted))
+end
+assert(not same(seen[1].noise, seen[3].noise) and not same(seen[5].predicted, seen[3].predicted))
+
+-- So rho = 0 is the base optimizer.
+local _, _, sam = watched("sam-zero", 3, 0.5, basin.optimizer("sam", { rho = 0, base = adam }))
+local _, _, plain = watched("sam-plain", 3, 0.5, adam)
+assert(distance(sam, plain) == 0)
+local _, _, other = watched("sam-other", 3, 0.5, basin.optimizer("sam", { rho = 0.5, base = adam }))
+assert(distance(other, plain) > 0)
+
+-- Adaptive: weights that are 0 stay where they are.
+seen = watched("sam-adaptive", 2, 0, basin.optimizer("sam", { rho = 0.1, adaptive = true, base = adam }))
+assert(same(seen[2].weights["out.2.weight"], seen[1].weights["out.2.weight"]))
+assert(distance(seen[4].weights, seen[3].weights) > 0)
+
+refused("base", function()
+  return basin.run { name = "sam-refused", device = "cpu" }:train {
+    model = tiny(), data = data, process = process, steps = 1, batch = 8, optimizer = basin.optimizer "sam" {},
+  }
+end)
+print "ok"
