@@ -1,6 +1,7 @@
 // Randomness as a pure function of (seed, purpose, slot, step, sample id, position).
 #include "abi/border.hpp"
 #include "abi/context.hpp"
+#include "abi/cuda.hpp"
 #include "abi/interfaces.hpp"
 #include "abi/philox.hpp"
 
@@ -69,9 +70,14 @@ Tensor draw(const basin_stream& stream, int32_t distribution, std::span<const in
   for (int64_t id : ids) streams.push_back(stream_at(stream, id));
   std::vector<int64_t> shape{static_cast<int64_t>(ids.size())};
   shape.insert(shape.end(), sizes.begin(), sizes.end());
-  Tensor out = at::empty(shape, distribution == BASIN_BITS ? at::kLong : at::kFloat);
+  const auto options = at::TensorOptions(distribution == BASIN_BITS ? at::kLong : at::kFloat);
+  Tensor out = at::empty(shape, options.device(device.is_cuda() ? device : at::Device(at::kCPU)));
   const int64_t n = ids.empty() ? 0 : out.numel() / static_cast<int64_t>(ids.size());
   check_count(static_cast<uint64_t>(n));
+  if (device.is_cuda()) {
+    if (n) cuda().draw({streams[0], nullptr, ids}, distribution, out);
+    return out;
+  }
   if (distribution == BASIN_BITS) fill_rows(streams, distribution, n, out.mutable_data_ptr<int64_t>());
   else fill_rows(streams, distribution, n, out.mutable_data_ptr<float>());
   return out.to(device);

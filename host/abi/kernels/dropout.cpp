@@ -1,6 +1,7 @@
 // Dropout: memory orders, threads and autograd around the loop of loops.hpp. The gradient is the same function of dy.
 #include "abi/kernels/dropout.hpp"
 
+#include "abi/cuda.hpp"
 #include "abi/error.hpp"
 #include "abi/kernels/loops.hpp"
 
@@ -34,6 +35,13 @@ at::Tensor apply(const at::Tensor& x, int64_t threshold, const DropoutKey& key, 
     return at::mul_out(y, x, apply(ones, threshold, key, ids).to(type));
   }
   at::Tensor y = at::empty_like(x);
+  if (x.is_cuda()) {
+    const CudaDraw draw{{key.seed, 0, key.step, key.purpose << 24 | key.slot},
+                        nullptr,
+                        {ids.const_data_ptr<int64_t>(), static_cast<size_t>(ids.size(0))}};
+    cuda().dropout(draw, static_cast<uint32_t>(threshold), scale, x, y);
+    return y;
+  }
   const int64_t n = x.numel() / x.size(0), bytes = type == at::kFloat ? 4 : 2;
   const int64_t pieces = (n + kPiece - 1) / kPiece;
   const char* from = static_cast<const char*>(x.const_data_ptr());

@@ -11,7 +11,7 @@ struct DropoutKey {
 };
 
 // y = x m / (1 - p), of x's type, shape and memory format; m is 0 with probability p, which is rounded to a multiple of
-// 2^-16. Differentiable, any number of times. On the CPU; x of fp32 or bf16 is fast.
+// 2^-16. Differentiable, any number of times. x of fp32 or bf16 is fast, on CUDA too, with the same mask.
 //   x           [B,C], [B,C,T] or [B,C,H,W]
 //   sample_ids  [B] INT64 on the CPU, below 2^32
 // Element (c, pixel) of a sample has position e = pixel C + c, whatever the memory format; it uses 16 bits of Philox's
