@@ -61,7 +61,7 @@ std::string expected(const basin_parameter& p) {
 
 std::string came(const Value& value) {
   if (std::holds_alternative<std::monostate>(value)) return "nothing";
-  if (auto* spec = std::get_if<std::shared_ptr<const Spec>>(&value))
+  if (auto* spec = std::get_if<std::shared_ptr<const Spec>>(&value); spec && *spec)
     return "the " + (*spec)->component->kind + " '" + (*spec)->component->name + "'";
   return to_text(value);
 }

@@ -27,7 +27,9 @@ std::string number_text(double value) {
   const bool whole = value == std::floor(value) && std::abs(value) < 1e15;  // 1000000, not 1e+06
   auto end = whole ? std::to_chars(text, text + sizeof text, static_cast<int64_t>(value)).ptr
                    : std::to_chars(text, text + sizeof text, value).ptr;
-  return {text, end};
+  std::string out(text, end);
+  if (auto e = out.find('e'); e != out.npos && e + 2 < out.size() && out[e + 2] == '0') out.erase(e + 2, 1);  // 1e-4
+  return out;
 }
 
 // JSON has no infinity; an option may have one.
