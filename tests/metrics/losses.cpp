@@ -14,7 +14,7 @@ std::shared_ptr<basin::Model> toy_model() {
   return m;
 }
 
-double mean(const Tensor& x) { return x.mean().item<double>(); }
+double average(const Tensor& x) { return x.mean().item<double>(); }
 double half_width(const Tensor& x, double t) {
   return t * x.std().item<double>() / std::sqrt(static_cast<double>(x.numel()));
 }
@@ -43,32 +43,35 @@ TEST_CASE("LPF is the mean loss under the noise of its draws, and the weights co
   auto& arena = m->parameters().groups().at(0).values;
   const Tensor before = arena.clone();
   for (std::string mode : {"plain", "filter_wise"}) {
-    const Result result = measure("lpf", {{"sigma", 0.3}, {"draws", int64_t{5}}, {"images", int64_t{20}}, {"mode", mode}},
-                                  {nullptr, m, nullptr}, data, process);
+    const Result result =
+        measure("lpf", {{"sigma", 0.3}, {"draws", int64_t{5}}, {"images", int64_t{20}}, {"mode", mode}},
+                {nullptr, m, nullptr}, data, process);
     CHECK(at::equal(arena, before));
 
     const Tensor base = losses(*m, *data, 20, 13, 7);  // 0.618 * 20 = 12, the next without a common divisor is 13
-    CHECK(result["loss"].value == Approx(mean(base)).epsilon(1e-6));
+    CHECK(result["loss"].value == Approx(average(base)).epsilon(1e-6));
     CHECK(result["loss"].high - result["loss"].value == Approx(half_width(base, 2.093024)).epsilon(1e-4));
 
     at::NoGradGuard no_grad;
     std::vector<double> perturbed;
     for (int64_t draw = 0; draw < 5; draw++) {
-      Tensor noise = basin::draw(basin::stream_of(7, BASIN_PURPOSE_WEIGHTS), BASIN_NORMAL, {&draw, 1}, {arena.numel()})[0];
+      arena.copy_(before);
+      Tensor noise =
+          basin::draw(basin::stream_of(7, BASIN_PURPOSE_WEIGHTS), BASIN_NORMAL, {&draw, 1}, {arena.numel()})[0];
       if (mode == "filter_wise")
         for (const auto& p : m->parameters().list()) {
           Tensor part = noise.narrow(0, p.offset, p.numel);
           // weight [2,1,1]: each number is a filter; bias [1]: the norm of the vector
           part.mul_(p.value.detach().abs().flatten());
         }
-      arena.copy_(before).add_(noise, 0.3);
-      perturbed.push_back(mean(losses(*m, *data, 20, 13, 7)));
+      arena.add_(noise, 0.3);
+      perturbed.push_back(average(losses(*m, *data, 20, 13, 7)));
     }
     arena.copy_(before);
     const Tensor all = at::tensor(perturbed, at::kDouble);
-    CHECK(result["lpf"].value == Approx(mean(all)).epsilon(1e-6));
+    CHECK(result["lpf"].value == Approx(average(all)).epsilon(1e-6));
     CHECK(result["lpf"].high - result["lpf"].value == Approx(half_width(all, 2.776445)).epsilon(1e-4));
-    CHECK(result["lpf_minus_loss"].value == Approx(mean(all) - mean(base)).epsilon(1e-5));
+    CHECK(result["lpf_minus_loss"].value == Approx(average(all) - average(base)).epsilon(1e-5));
   }
 }
 
@@ -78,8 +81,8 @@ TEST_CASE("LPF without noise is the loss; images are refused in a sentence") {
   const Result result = measure("lpf", {{"sigma", 0.0}}, {nullptr, m, nullptr}, data, process);
   CHECK(result["lpf"].value == result["loss"].value);
   CHECK(result["lpf_minus_loss"].value == 0);
-  CHECK_THROWS_WITH(measure("lpf", {}, {images_of(*data, 10), nullptr, nullptr}, data),
-                    Catch::Contains("measures a model, not images"));
+  const auto images = [&] { measure("lpf", {}, {images_of(*data, 10), nullptr, nullptr}, data); };
+  CHECK(contains(refusal(images), "measures a model, not images"));
 }
 
 TEST_CASE("The optimal loss is the host's own, and the gap is the mean square distance from the best prediction") {
@@ -93,9 +96,9 @@ TEST_CASE("The optimal loss is the host's own, and the gap is the mean square di
   for (int64_t i = 0; i < 50; i++) ids.push_back(i * 30);
   for (int64_t i = 0; i < 1500; i++) all[static_cast<size_t>(i)] = i;
   const Tensor x0 = data->images(ids).flatten(1).to(at::kDouble), items = data->images(all).flatten(1).to(at::kDouble);
-  const Tensor noise =
-      basin::draw(basin::stream_of(7, BASIN_PURPOSE_MEASURE), BASIN_NORMAL, ids, {8}).to(at::kDouble);
-  const auto weight = m->parameters().find("weight")->value.detach().repeat_interleave(4).reshape({1, 8}).to(at::kDouble);
+  const Tensor noise = basin::draw(basin::stream_of(7, BASIN_PURPOSE_MEASURE), BASIN_NORMAL, ids, {8}).to(at::kDouble);
+  const auto weight =
+      m->parameters().find("weight")->value.detach().repeat_interleave(4).reshape({1, 8}).to(at::kDouble);
   const auto bias = m->parameters().find("bias")->value.detach().to(at::kDouble);
   const auto loss = result.curve("loss"), optimal = result.curve("optimal"), gap = result.curve("gap");
   for (size_t l = 0; l < levels.size(); l++) {
@@ -105,18 +108,20 @@ TEST_CASE("The optimal loss is the host's own, and the gap is the mean square di
     CHECK(optimal[l] ==
           Approx(basin::per_dimension(best.loss, 8, basin::Target::epsilon, alpha, sigma)).epsilon(1e-6).margin(1e-12));
     const Tensor x = alpha * x0 + sigma * noise, prediction = x * weight + bias;
-    CHECK(loss[l] == Approx(mean((prediction - noise).square())).epsilon(1e-5));
+    CHECK(loss[l] == Approx(average((prediction - noise).square())).epsilon(1e-5));
     const Tensor denoised = basin::optimal_denoiser(items, x / alpha, sigma / alpha);
-    CHECK(gap[l] == Approx(mean((prediction - (x - alpha * denoised) / sigma).square())).epsilon(1e-5));
+    CHECK(gap[l] == Approx(average((prediction - (x - alpha * denoised) / sigma).square())).epsilon(1e-5));
   }
 }
 
 TEST_CASE("On Gaussian data the optimal loss is the formula, and gap + optimal agree with the loss") {
   auto m = toy_model();
-  auto data = dataset("gaussian", {{"count", int64_t{20000}}, {"size", int64_t{2}}, {"channels", int64_t{2}}, {"mean", 0.3}});
+  auto data =
+      dataset("gaussian", {{"count", int64_t{20000}}, {"size", int64_t{2}}, {"channels", int64_t{2}}, {"mean", 0.3}});
   const std::vector<double> levels = {50, 500, 900};
   const Result result =
-      measure("optimal_loss", {{"levels", levels}, {"queries", int64_t{20000}}, {"batch", int64_t{5000}}}, {nullptr, m, nullptr}, data, process);
+      measure("optimal_loss", {{"levels", levels}, {"queries", int64_t{20000}}, {"batch", int64_t{5000}}},
+              {nullptr, m, nullptr}, data, process);
   const auto loss = result.curve("loss"), optimal = result.curve("optimal"), gap = result.curve("gap");
   for (size_t l = 0; l < levels.size(); l++) {
     const auto t = static_cast<int64_t>(levels[l]);
@@ -131,8 +136,10 @@ TEST_CASE("The default levels integrate an uneven loss over t within a few perce
   auto m = toy_model();
   at::NoGradGuard no_grad;
   m->parameters().groups().at(0).values.zero_();  // predicts 0: gap = |best prediction|^2 = 1 - optimal, in expectation
-  auto data = dataset("gaussian", {{"count", int64_t{5000}}, {"size", int64_t{2}}, {"channels", int64_t{2}}, {"std", 0.1}});
-  const Result result = measure("optimal_loss", {{"queries", int64_t{5000}}, {"batch", int64_t{5000}}}, {nullptr, m, nullptr}, data, process);
+  auto data =
+      dataset("gaussian", {{"count", int64_t{5000}}, {"size", int64_t{2}}, {"channels", int64_t{2}}, {"std", 0.1}});
+  const Result result = measure("optimal_loss", {{"queries", int64_t{5000}}, {"batch", int64_t{5000}}},
+                                {nullptr, m, nullptr}, data, process);
   double exact = 0;
   for (int64_t t = 0; t < 1000; t++) {
     const double alpha2 = process->alpha_bar()[t];
@@ -149,6 +156,6 @@ TEST_CASE("Levels that are outside or do not ascend are refused") {
   auto run = [&](std::vector<double> levels) {
     measure("optimal_loss", {{"levels", levels}}, {nullptr, m, nullptr}, data, process);
   };
-  CHECK_THROWS_WITH(run({10, 1000}), Catch::Contains("outside 0..999"));
-  CHECK_THROWS_WITH(run({10, 10}), Catch::Contains("must ascend"));
+  CHECK(contains(refusal([&] { run({10, 1000}); }), "outside 0..999"));
+  CHECK(contains(refusal([&] { run({10, 10}); }), "must ascend"));
 }

@@ -3,9 +3,10 @@
 #include <nlohmann/json.hpp>
 
 #include "abi/context.hpp"
-#include "catch.hpp"
 #include "measure/denoiser.hpp"
 #include "measure/metric.hpp"
+
+#include "catch.hpp"
 
 namespace test {
 
@@ -30,5 +31,17 @@ struct Result {
 Result measure(const std::string& metric, const Options& options, basin::Subject subject,
                std::shared_ptr<const basin::Dataset> reference, std::shared_ptr<const basin::Process> process = nullptr,
                uint64_t seed = 7);
+
+// The sentence with which a call fails; "" where it does not.
+template <class F>
+std::string refusal(F&& call) {
+  try {
+    call();
+  } catch (const basin::Error& e) {
+    return e.what();
+  }
+  return "";
+}
+inline bool contains(const std::string& text, const std::string& part) { return text.find(part) != std::string::npos; }
 
 }  // namespace test

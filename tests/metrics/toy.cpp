@@ -10,7 +10,8 @@ struct ToyData {
   int64_t count, seed, channels, size;
   static auto parameters() {
     return declare(integer("count", &ToyData::count, 60, "Items."), integer("seed", &ToyData::seed, 1, "Seed."),
-                   integer("channels", &ToyData::channels, 2, "Channels."), integer("size", &ToyData::size, 2, "Side."));
+                   integer("channels", &ToyData::channels, 2, "Channels."),
+                   integer("size", &ToyData::size, 2, "Side."));
   }
   void open() {}
   DatasetInfo describe() {

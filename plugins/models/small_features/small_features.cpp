@@ -5,6 +5,8 @@
 // A distance in these features says which of two models is better under them. It is not the published FID.
 #include <basin/basin.hpp>
 
+#include <filesystem>
+
 using namespace basin;
 
 struct SmallFeatures {
@@ -36,7 +38,8 @@ struct SmallFeatures {
     ModelDescription d;
     d.inputs = {{"x", {3, -1, -1}}};
     d.outputs = {{"features", {32}}, {"prediction", {10}}};  // the logits of the ten classes
-    if (pretrained) d.weights = weights.empty() ? "small_features.safetensors" : weights;
+    if (pretrained)
+      d.weights = weights.empty() ? "small_features.safetensors" : std::filesystem::absolute(weights).string();
     return d;
   }
 
