@@ -78,6 +78,7 @@ std::string progress_line(const std::string& what, int64_t done, int64_t total, 
   };
   // From the full line to the shortest one that fits.
   const std::string full = join({what, percent, count, detail, time});
+  if (width <= 0) return full;
   if (const int room = width - width_of(full) - 2 - (unicode ? 0 : 2); total > 0 && room >= 8) {
     return join({what, bar_of(part, std::min(room, 24), unicode), percent, count, detail, time});
   }
@@ -109,7 +110,7 @@ void Progress::draw() {
     std::fprintf(stderr, "\r%s\033[K", line.c_str());
     shown_ = true;
   } else {
-    std::fprintf(stderr, "%s\n", progress_line(what_, done_, total_, detail_, seconds_left(), 0x7fff, false).c_str());
+    std::fprintf(stderr, "%s\n", progress_line(what_, done_, total_, detail_, seconds_left(), 0, false).c_str());
   }
   std::fflush(stderr);
 }

@@ -37,7 +37,8 @@ class Progress {
   Progress* outer_;
 };
 
-// The live line, at most `width` columns: what matters least is left out first. left: seconds, negative where unknown.
+// The live line, at most `width` columns: what matters least is left out first (0: no limit and no
+// bar). left: seconds, negative where unknown.
 std::string progress_line(const std::string& what, int64_t done, int64_t total, const std::string& detail, double left,
                           int width, bool unicode);
 std::string duration_text(double seconds);  // "0:07", "12:30", "3:04:05"
