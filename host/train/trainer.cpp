@@ -4,7 +4,6 @@
 
 #include <basin/averager.h>
 #include <basin/noise_schedule.h>
-#include <basin/optimizer.h>
 
 #include "abi/log.hpp"
 #include "data/batches.hpp"
@@ -13,22 +12,13 @@
 #include "run/progress.hpp"
 #include "train/checkpoint.hpp"
 #include "train/closure.hpp"
+#include "train/optimizer.hpp"
 
 namespace basin {
 
 namespace {
 
 using Clock = std::chrono::steady_clock;
-
-// Starts an optimizer after the base it wraps: each gets a part of the state under its option's name.
-void start_optimizer(const Object& optimizer, Parameters& parameters, State& state) {
-  for (const auto& [option, child] : optimizer.children())
-    if (auto* base = dynamic_cast<Object*>(child.get()); base && base->kind() == "optimizer")
-      start_optimizer(*base, parameters, state.child(option));
-  optimizer.call([&] {
-    return optimizer.functions<basin_optimizer_functions>().start(optimizer.self(), &parameters, &state);
-  });
-}
 
 std::shared_ptr<Model> averaged_model(Model& model, const Object& averager, const std::string& name) {
   at::NoGradGuard no_grad;
