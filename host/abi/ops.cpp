@@ -18,6 +18,12 @@ basin_status unary(Handle a, Out out) {
   return guard([&] { *out = own(function(in(a))); });
 }
 
+// A whole number stays one for a tensor of integers: ATen adds no 1.0 to an int64 tensor in place.
+at::Scalar scalar(const Tensor& like, double value) {
+  const bool whole = !like.is_floating_point() && value == std::floor(value) && std::abs(value) < 0x1p53;
+  return whole ? at::Scalar(static_cast<int64_t>(value)) : at::Scalar(value);
+}
+
 // a over all dimensions where none are named
 Tensor extreme(const Tensor& a, Dims dims, uint32_t n, bool keep,
                Tensor (*function)(const Tensor&, at::IntArrayRef, bool)) {
@@ -29,18 +35,18 @@ Tensor extreme(const Tensor& a, Dims dims, uint32_t n, bool keep,
 const basin_ops_interface ops_interface = {
     .size = sizeof(basin_ops_interface),
     .add = [](Handle a, Handle b, double alpha,
-              Out out) { return guard([&] { *out = own(at::add(in(a), in(b), alpha)); }); },
+              Out out) { return guard([&] { *out = own(at::add(in(a), in(b), scalar(in(a), alpha))); }); },
     .sub = [](Handle a, Handle b, Out out) { return guard([&] { *out = own(at::sub(in(a), in(b))); }); },
     .mul = [](Handle a, Handle b, Out out) { return guard([&] { *out = own(at::mul(in(a), in(b))); }); },
     .div = [](Handle a, Handle b, Out out) { return guard([&] { *out = own(at::div(in(a), in(b))); }); },
-    .add_scalar = [](Handle a, double b, Out out) { return guard([&] { *out = own(at::add(in(a), b)); }); },
-    .mul_scalar = [](Handle a, double b, Out out) { return guard([&] { *out = own(at::mul(in(a), b)); }); },
+    .add_scalar = [](Handle a, double b, Out out) { return guard([&] { *out = own(at::add(in(a), scalar(in(a), b))); }); },
+    .mul_scalar = [](Handle a, double b, Out out) { return guard([&] { *out = own(at::mul(in(a), scalar(in(a), b))); }); },
     .pow_scalar = [](Handle a, double exponent,
                      Out out) { return guard([&] { *out = own(at::pow(in(a), exponent)); }); },
-    .add_ = [](Handle a, Handle b, double alpha) { return guard([&] { in(a)->add_(in(b), alpha); }); },
+    .add_ = [](Handle a, Handle b, double alpha) { return guard([&] { in(a)->add_(in(b), scalar(in(a), alpha)); }); },
     .mul_ = [](Handle a, Handle b) { return guard([&] { in(a)->mul_(in(b)); }); },
-    .mul_scalar_ = [](Handle a, double b) { return guard([&] { in(a)->mul_(b); }); },
-    .add_scalar_ = [](Handle a, double b) { return guard([&] { in(a)->add_(b); }); },
+    .mul_scalar_ = [](Handle a, double b) { return guard([&] { in(a)->mul_(scalar(in(a), b)); }); },
+    .add_scalar_ = [](Handle a, double b) { return guard([&] { in(a)->add_(scalar(in(a), b)); }); },
     .lerp_ = [](Handle a, Handle b, double weight) { return guard([&] { in(a)->lerp_(in(b), weight); }); },
     .addcmul_ = [](Handle a, Handle x, Handle y,
                    double value) { return guard([&] { in(a)->addcmul_(in(x), in(y), value); }); },
