@@ -1,0 +1,177 @@
+// basin: runs scripts, lines of Lua and the prompt.
+#include <CLI/CLI.hpp>
+
+#include <ATen/Parallel.h>
+#include <unistd.h>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <thread>
+
+#include "abi/handles.hpp"
+#include "abi/log.hpp"
+#include "cli/plugins.hpp"
+#include "cli/settings.hpp"
+#include "data/dataset.hpp"
+#include "data/images.hpp"
+#include "measure/denoiser.hpp"
+#include "measure/metric.hpp"
+#include "model/model.hpp"
+#include "plugin/object.hpp"
+#include "run/progress.hpp"
+#include "script/engine.hpp"
+#include "script/prompt.hpp"
+#include "train/optimizer.hpp"
+
+namespace basin::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+struct Arguments {
+  std::string script, code;
+  std::vector<std::string> set;
+  std::string device, runs;
+  int threads = 0;
+  bool fresh = false, dry_run = false, why = false;
+};
+
+// The first Ctrl-C asks: training stops after its step, with a checkpoint. The second one ends the program.
+void on_interrupt(int) {
+  if (interrupted()) {
+    std::signal(SIGINT, SIG_DFL);
+    std::raise(SIGINT);
+    return;
+  }
+  interrupted() = true;
+}
+
+void watch_interrupt() {
+  struct sigaction action {};
+  action.sa_handler = on_interrupt;  // no SA_RESTART: a read at the prompt ends
+  sigaction(SIGINT, &action, nullptr);
+}
+
+void add_interfaces() {
+  add_abi_interfaces();
+  add_plugin_interfaces();
+  add_process_interface();
+  add_measurement_interface();
+  add_optimizer_interface();
+  add_image_interface();
+  add_model_factory();
+  add_factory("dataset", [](Spec spec) -> std::shared_ptr<basin_object> { return Dataset::open(std::move(spec)); });
+}
+
+void find_plugins(const Toml& toml) {
+  std::error_code error;
+  const fs::path program = fs::read_symlink("/proc/self/exe", error);
+  std::vector<fs::path> folders = plugin_folders(fs::current_path(), program.parent_path().parent_path() / "plugins");
+  // What basin.toml names belongs to the project: right after its own folder.
+  const auto project = std::find(folders.begin(), folders.end(), fs::current_path() / "plugins");
+  folders.insert(project == folders.end() ? project : project + 1, toml.plugins.begin(), toml.plugins.end());
+  Registry::instance().search(folders);
+}
+
+script::Settings settings_of(const Arguments& arguments, const Toml& toml, const std::string& command) {
+  script::Settings settings;
+  settings.command = command;
+  for (const std::string& text : arguments.set) {
+    const size_t equals = text.find('=');
+    if (equals == text.npos || equals == 0) throw Error("--set takes name=value, got '" + text + "'");
+    settings.set.emplace_back(text.substr(0, equals), text.substr(equals + 1));
+  }
+  if (toml.device) settings.device = {"device", *toml.device, toml.origin};
+  if (toml.precision) settings.precision = {"precision", *toml.precision, toml.origin};
+  if (!arguments.device.empty()) settings.device = {"device", arguments.device, "--device"};
+  if (toml.runs) settings.runs = *toml.runs;
+  if (!arguments.runs.empty()) settings.runs = arguments.runs;
+  settings.data = toml.data;
+  settings.data_origin = toml.origin;
+  settings.fresh = arguments.fresh;
+  settings.dry_run = arguments.dry_run;
+  return settings;
+}
+
+int run(const CLI::App& app, const Arguments& arguments, const std::string& command) {
+  const Toml toml = read_settings();
+  const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
+  at::set_num_threads(arguments.threads > 0 ? arguments.threads
+                      : toml.threads        ? static_cast<int>(*toml.threads)
+                                            : cores);
+  add_interfaces();
+  find_plugins(toml);
+  if (app.got_subcommand("plugins")) return list_plugins(arguments.why);
+
+  script::Settings settings = settings_of(arguments, toml, command);
+  const bool repl = app.got_subcommand("repl"), code = !arguments.code.empty();
+  settings.interactive = repl || code;
+  watch_interrupt();
+  script::Engine engine(std::move(settings));
+  if (repl) return script::run_repl(engine);
+  if (code) {
+    engine.run_text(arguments.code, "-e");
+    return 0;
+  }
+  engine.run_file(arguments.script);
+  return 0;
+}
+
+int guarded(const CLI::App& app, const Arguments& arguments, const std::string& command) {
+  try {
+    return run(app, arguments, command);
+  } catch (const std::exception& e) {
+    Progress::clear();
+    std::fflush(stdout);
+    std::fprintf(stderr, "%s\n", script::sentence_of(e).c_str());
+    return interrupted() ? 130 : 1;
+  }
+}
+
+}  // namespace
+}  // namespace basin::cli
+
+int main(int argc, char** argv) {
+  using namespace basin::cli;
+  std::string command;
+  for (int i = 0; i < argc; ++i) command += (i ? " " : "") + std::string(argv[i]);
+  Arguments arguments;
+  CLI::App app{"Basin: a research platform for the loss landscape of generative models", "basin"};
+  app.set_version_flag("--version", std::string("basin ") + BASIN_VERSION);
+  app.require_subcommand(0, 1);
+  app.add_option("-e", arguments.code, "Run a line of Lua")->type_name("CODE");
+
+  const auto add_common = [&](CLI::App* part) {
+    part->add_option("--device", arguments.device, "auto, cpu or cuda; goes before what the script says")
+        ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+    part->add_option("--threads", arguments.threads, "threads of the CPU (all cores)")
+        ->check(CLI::PositiveNumber)
+        ->type_name("N");
+    part->add_option("--runs", arguments.runs, "where run folders are (runs/)")->type_name("DIR");
+    part->add_option("--set", arguments.set, "set an argument that the script declares with basin.arguments")
+        ->type_name("NAME=VALUE")
+        ->allow_extra_args(false);
+    part->add_flag("--fresh", arguments.fresh, "new run folders; nothing is continued or loaded");
+  };
+  CLI::App* run_command = app.add_subcommand("run", "Run an experiment, a script in Lua; again: it continues");
+  run_command->add_option("script", arguments.script, "the script")->required()->type_name("SCRIPT.lua");
+  add_common(run_command);
+  run_command->add_flag("--dry-run", arguments.dry_run,
+                        "show every value and where it came from, and stop before anything long");
+  CLI::App* repl = app.add_subcommand("repl", "An interactive Lua prompt");
+  add_common(repl);
+  CLI::App* plugins = app.add_subcommand("plugins", "What plugins were found, and their components");
+  plugins->add_flag("--why", arguments.why, "also where was looked, and why a file was refused");
+  add_common(&app);
+
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& e) {
+    return app.exit(e);
+  }
+  if (app.get_subcommands().empty() && arguments.code.empty()) {
+    std::printf("%s", app.help().c_str());
+    return 0;
+  }
+  return guarded(app, arguments, command);
+}

@@ -1,0 +1,457 @@
+// Checked calls from Lua into C++, see the header.
+#include "script/bind.hpp"
+
+#include <c10/util/Exception.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <deque>
+#include <filesystem>
+#include <new>
+#include <string_view>
+
+#include "plugin/value.hpp"
+
+namespace basin::script {
+namespace {
+
+std::vector<const Function*> all_functions;
+std::vector<const Type*> all_types;
+
+template <class T>
+void remember(std::vector<const T*>& list, const T* item) {
+  if (std::find(list.begin(), list.end(), item) == list.end()) list.push_back(item);
+}
+
+// The border. Nothing of C++ is alive when the error is raised, and Lua's own exceptions pass through untouched.
+int enter(lua_State* L) {
+  bool placed = false;
+  try {
+    const auto* function = static_cast<const Function*>(lua_touserdata(L, lua_upvalueindex(1)));
+    Call c(L, function);
+    return function->body(c);
+  } catch (const ScriptError& e) {
+    placed = true;
+    lua_pushstring(L, e.what());
+  } catch (const std::exception& e) {
+    give(L, sentence_of(e));
+  }
+  if (!placed) {
+    {
+      const std::string place = where(L);
+      lua_pushstring(L, place.empty() ? "" : (place + ": ").c_str());
+    }
+    lua_insert(L, -2);
+    lua_concat(L, 2);
+  }
+  return lua_error(L);
+}
+
+// True where the value is of one of the types in "integer|tensor".
+bool fits(lua_State* L, int index, std::string_view types) {
+  const int type = lua_type(L, index);
+  while (!types.empty()) {
+    const auto bar = types.find('|');
+    const std::string_view one = types.substr(0, bar);
+    types = bar == types.npos ? std::string_view() : types.substr(bar + 1);
+    if (one == "any") return true;
+    switch (type) {
+      case LUA_TNIL:
+      case LUA_TNONE:
+        if (one == "nil") return true;
+        break;
+      case LUA_TBOOLEAN:
+        if (one == "boolean") return true;
+        break;
+      case LUA_TNUMBER: {
+        int whole = 0;
+        if (one == "number" || one == "integers") return true;
+        if (one == "integer" && (lua_tointegerx(L, index, &whole), whole)) return true;
+        break;
+      }
+      case LUA_TSTRING:
+        if (one == "string") return true;
+        break;
+      case LUA_TFUNCTION:
+        if (one == "function") return true;
+        break;
+      case LUA_TTABLE:
+        if (one == "table" || one == "list" || one == "integers") return true;
+        break;
+      case LUA_TUSERDATA:
+        if (test_type(L, index, std::string(one).c_str())) return true;
+        break;
+      default: break;
+    }
+  }
+  return false;
+}
+
+// "integer|tensor" -> "an integer or a tensor"
+std::string alternatives(std::string types) {
+  std::string text;
+  for (size_t at = 0; at != std::string::npos && at < types.size();) {
+    const size_t bar = types.find('|', at);
+    const std::string one = types.substr(at, bar == std::string::npos ? bar : bar - at);
+    const std::string named = one == "any"                      ? "a value"
+                              : one == "nil"                    ? "nil"
+                              : one == "integers"               ? "integers"
+                              : one == "table" || one == "list" ? "a " + one
+                                                                : (std::strchr("aeiou", one[0]) ? "an " : "a ") + one;
+    text += (text.empty() ? "" : bar == std::string::npos ? " or " : ", ") + named;
+    at = bar == std::string::npos ? bar : bar + 1;
+  }
+  return text;
+}
+
+std::vector<std::string> names_of(const std::vector<Field>& fields) {
+  std::vector<std::string> names;
+  for (const Field& field : fields) names.push_back(field.name);
+  return names;
+}
+
+std::string suggestion(const std::string& word, const std::vector<std::string>& names) {
+  const std::string near = nearest(word, names);
+  return near.empty() ? "" : "; did you mean '" + near + "'?";
+}
+
+std::string joined(const std::vector<std::string>& names) {
+  std::string text;
+  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
+  return text;
+}
+
+struct Bound {  // a type's operators, made into functions once
+  const Type* type;
+  std::deque<Function> operators;
+};
+
+const Bound& bound(const Type& type) {
+  static std::deque<Bound> all;
+  for (const Bound& b : all) {
+    if (b.type == &type) return b;
+  }
+  Bound& b = all.emplace_back(Bound{&type, {}});
+  for (const auto& [name, body] : type.operators) b.operators.push_back({{.name = name, .summary = ""}, body});
+  return b;
+}
+
+// Stack: the userdata, the key. Methods, then properties, then the type's own __index.
+int index_body(Call& c) {
+  lua_State* L = c.L;
+  const Type* type = type_at(L, 1);
+  if (!type) throw Error("a value of another kind was indexed");
+  const std::string key = lua_type(L, 2) == LUA_TSTRING ? text_at(L, 2) : "";
+  if (!key.empty()) {
+    for (const Function& method : type->methods) {
+      if (const char* name = std::strchr(method.record.name, ':'); name && key == name + 1) return push(L, method), 1;
+    }
+    for (const Property& property : type->properties) {
+      if (key == property.name) return property.body(c);
+    }
+  }
+  for (const auto& [name, body] : type->operators) {
+    if (std::strcmp(name, "__index") == 0) return body(c);
+  }
+  std::vector<std::string> names;
+  for (const Function& method : type->methods) names.push_back(std::strchr(method.record.name, ':') + 1);
+  for (const Property& property : type->properties) names.push_back(property.name);
+  throw Error(std::string("a ") + type->name + " has no " +
+              (key.empty() ? "element " + describe(L, 2) : "'" + key + "'") + suggestion(key, names) +
+              (nearest(key, names).empty() ? "; it has: " + joined(names) : ""));
+}
+
+int assign_body(Call& c) {
+  const Type* type = type_at(c.L, 1);
+  throw Error(std::string("the fields of a ") + (type ? type->name : "value") + " cannot be set");
+}
+
+const Function index_function{{.name = "__index", .summary = ""}, index_body};
+const Function assign_function{{.name = "__newindex", .summary = ""}, assign_body};
+
+void set_operator(lua_State* L, const char* name, const Function& function) {
+  lua_pushlightuserdata(L, const_cast<Function*>(&function));
+  lua_pushcclosure(L, enter, 1);
+  lua_setfield(L, -2, name);
+}
+
+}  // namespace
+
+// ---- checking ------------------------------------------------------------------------------------------------------
+
+Call::Call(lua_State* state, const Function* function) : L(state), function_(function), first_(1) {
+  const Record& record = function->record;
+  luaL_checkstack(L, static_cast<int>(record.fields.size()) + 8, nullptr);
+  if (const char* colon = std::strchr(record.name, ':')) {
+    const std::string type(record.name, colon);
+    if (!test_type(L, 1, type.c_str())) {
+      throw Error(std::string(record.name) + " is called on a " + type + ", with a colon: " + type + colon +
+                  (record.table ? " { ... }" : "(...)") + "; it got " + describe(L, 1));
+    }
+    first_ = 2;
+  }
+  if (record.table) check_table(first_);
+  else if (record.name[0] != '_')  // "__add": an operator's arguments are its own affair
+    check_positions();
+}
+
+void Call::check_table(int at) {
+  const Record& record = function_->record;
+  const std::string name = record.name;
+  if (lua_isnoneornil(L, at)) {
+    lua_settop(L, at - 1);
+    lua_newtable(L);
+  }
+  if (lua_type(L, at) != LUA_TTABLE) {
+    throw Error(name + " takes one table, " + name + " { " + record.fields[0].name + " = ... }; it got " +
+                describe(L, at));
+  }
+  lua_settop(L, at);
+  const auto names = names_of(record.fields);
+  for (lua_pushnil(L); lua_next(L, at); lua_pop(L, 1)) {
+    if (lua_type(L, -2) != LUA_TSTRING) {
+      throw Error(name + " takes options by name, and got " + describe(L, -1) + " without one");
+    }
+    const std::string key = text_at(L, -2);
+    if (std::find(names.begin(), names.end(), key) == names.end()) {
+      throw Error(name + " has no option '" + key + "'" + suggestion(key, names) +
+                  (nearest(key, names).empty() ? "; it knows: " + joined(names) : ""));
+    }
+  }
+  first_ = at + 1;
+  for (const Field& field : record.fields) {
+    lua_pushstring(L, field.name);
+    lua_rawget(L, at);
+    if (lua_isnil(L, -1)) {
+      if (!field.fallback)
+        throw Error(name + " needs '" + field.name + "', " + alternatives(field.type) + ": " + field.summary);
+      continue;
+    }
+    if (!fits(L, -1, field.type)) {
+      throw Error(name + ": '" + field.name + "' must be " + alternatives(field.type) + ", got " + describe(L, -1));
+    }
+  }
+}
+
+void Call::check_positions() {
+  const Record& record = function_->record;
+  const int given = lua_gettop(L) - first_ + 1, known = static_cast<int>(record.fields.size());
+  const bool rest = known && std::strcmp(record.fields.back().type, "integers") == 0;
+  if (given > known && !rest) {
+    throw Error(std::string(record.name) + " takes " + std::to_string(known) +
+                (known == 1 ? " argument" : " arguments") + ", got " + std::to_string(given));
+  }
+  for (int i = 0; i < std::max(given, known); ++i) {
+    const Field& field = record.fields[static_cast<size_t>(std::min(i, known - 1))];
+    if (lua_isnoneornil(L, first_ + i)) {
+      if (field.fallback || i >= known) continue;
+      throw Error(std::string(record.name) + " needs '" + field.name + "', " + alternatives(field.type) + ": " +
+                  field.summary);
+    }
+    if (!fits(L, first_ + i, field.type)) {
+      throw Error(std::string(record.name) + ": '" + field.name + "' must be " + alternatives(field.type) + ", got " +
+                  describe(L, first_ + i));
+    }
+  }
+  if (given < known) lua_settop(L, first_ + known - 1);
+}
+
+int Call::index(const char* name) const {
+  const auto& fields = function_->record.fields;
+  for (size_t i = 0; i < fields.size(); ++i) {
+    if (std::strcmp(fields[i].name, name) == 0) return first_ + static_cast<int>(i);
+  }
+  throw Error(std::string(function_->record.name) + " asks for its undeclared parameter '" + name + "'",
+              BASIN_ERROR_RUNTIME);
+}
+
+bool Call::boolean(const char* field, bool fallback) const {
+  return has(field) ? lua_toboolean(L, index(field)) : fallback;
+}
+int64_t Call::integer(const char* field, int64_t fallback) const {
+  return has(field) ? static_cast<int64_t>(lua_tointegerx(L, index(field), nullptr)) : fallback;
+}
+double Call::number(const char* field, double fallback) const {
+  return has(field) ? lua_tonumberx(L, index(field), nullptr) : fallback;
+}
+std::string Call::string(const char* field, const std::string& fallback) const {
+  return has(field) ? text_at(L, index(field)) : fallback;
+}
+
+std::vector<int64_t> Call::integers(const char* field) const {
+  std::vector<int64_t> list;
+  const int at = index(field);
+  const auto add = [&](int where) {
+    int whole = 0;
+    const int64_t value = lua_tointegerx(L, where, &whole);
+    if (lua_type(L, where) != LUA_TNUMBER || !whole) {
+      throw Error(std::string(function_->record.name) + ": '" + field + "' must hold integers, got " +
+                  describe(L, where));
+    }
+    list.push_back(value);
+  };
+  if (lua_type(L, at) == LUA_TTABLE) {
+    for (lua_Integer i = 1, n = static_cast<lua_Integer>(lua_rawlen(L, at)); i <= n; ++i) {
+      lua_rawgeti(L, at, i);
+      add(-1);
+      lua_pop(L, 1);
+    }
+  } else {
+    for (int i = at; i <= lua_gettop(L) && !lua_isnil(L, i); ++i) add(i);
+  }
+  return list;
+}
+
+// ---- values --------------------------------------------------------------------------------------------------------
+
+int give(lua_State* L, const std::vector<int64_t>& v) {
+  lua_createtable(L, static_cast<int>(v.size()), 0);
+  for (size_t i = 0; i < v.size(); ++i) {
+    lua_pushinteger(L, v[i]);
+    lua_rawseti(L, -2, static_cast<lua_Integer>(i + 1));
+  }
+  return 1;
+}
+
+std::string text_at(lua_State* L, int index) {
+  if (lua_type(L, index) != LUA_TSTRING) return "";
+  size_t n = 0;
+  const char* s = lua_tolstring(L, index, &n);
+  return {s, n};
+}
+
+std::string describe(lua_State* L, int index) {
+  switch (lua_type(L, index)) {
+    case LUA_TNONE:
+    case LUA_TNIL: return "nothing";
+    case LUA_TBOOLEAN: return lua_toboolean(L, index) ? "true" : "false";
+    case LUA_TNUMBER: {
+      lua_pushvalue(L, index);  // lua_tolstring would change the value in place
+      size_t n = 0;
+      const char* s = lua_tolstring(L, -1, &n);
+      const std::string text = "the number " + std::string(s, n);
+      lua_pop(L, 1);
+      return text;
+    }
+    case LUA_TSTRING: {
+      std::string text = text_at(L, index);
+      if (text.size() > 40) text.replace(40, text.npos, "...");
+      return "the string \"" + text + "\"";
+    }
+    case LUA_TFUNCTION: return "a function";
+    case LUA_TTABLE: return lua_rawlen(L, index) ? "a list" : "a table";
+    case LUA_TUSERDATA:
+      if (const Type* type = type_at(L, index))
+        return (std::strchr("aeiou", type->name[0]) ? "an " : "a ") + std::string(type->name);
+      return "a file or other object";
+    default: return std::string("a ") + lua_typename(L, lua_type(L, index));
+  }
+}
+
+std::string where(lua_State* L) {
+  lua_Debug frame;
+  for (int level = 0; lua_getstack(L, level, &frame); ++level) {
+    lua_getinfo(L, "Sl", &frame);
+    if (frame.currentline > 0) return std::string(frame.short_src) + ":" + std::to_string(frame.currentline);
+  }
+  return "";
+}
+
+std::string to_text(lua_State* L, int index) {
+  lua_pushcfunction(L, [](lua_State* state) {
+    luaL_tolstring(state, 1, nullptr);
+    return 1;
+  });
+  lua_pushvalue(L, index < 0 ? index - 1 : index);
+  call(L, 1, 1);
+  std::string text = text_at(L, -1);
+  lua_pop(L, 1);
+  return text;
+}
+
+// ---- userdata and functions ----------------------------------------------------------------------------------------
+
+void add_type(lua_State* L, const Type& type, lua_CFunction collect) {
+  remember(all_types, &type);
+  for (const Function& method : type.methods) remember(all_functions, &method);
+  const std::string name = std::string("basin.") + type.name;
+  luaL_newmetatable(L, name.c_str());
+  lua_pushstring(L, type.name);
+  lua_setfield(L, -2, "__name");
+  lua_pushlightuserdata(L, const_cast<Type*>(&type));
+  lua_setfield(L, -2, "basin_type");
+  lua_pushcfunction(L, collect);
+  lua_setfield(L, -2, "__gc");
+  set_operator(L, "__newindex", assign_function);
+  for (const Function& function : bound(type).operators) set_operator(L, function.record.name, function);
+  set_operator(L, "__index", index_function);  // comes to the type's own one last
+  lua_pushboolean(L, false);
+  lua_setfield(L, -2, "__metatable");
+  lua_pop(L, 1);
+}
+
+void* test_type(lua_State* L, int index, const char* name) {
+  char full[80];
+  std::snprintf(full, sizeof full, "basin.%s", name);
+  return luaL_testudata(L, index, full);
+}
+
+void set_type(lua_State* L, const char* name) {
+  char full[80];
+  std::snprintf(full, sizeof full, "basin.%s", name);
+  luaL_setmetatable(L, full);
+}
+
+void push(lua_State* L, const Function& function) {
+  remember(all_functions, &function);
+  lua_pushlightuserdata(L, const_cast<Function*>(&function));
+  lua_pushcclosure(L, enter, 1);
+}
+
+const Function* function_at(lua_State* L, int index) {
+  if (lua_tocfunction(L, index) != enter || !lua_getupvalue(L, index, 1)) return nullptr;
+  const auto* function = static_cast<const Function*>(lua_touserdata(L, -1));
+  lua_pop(L, 1);
+  return function;
+}
+
+const Type* type_at(lua_State* L, int index) {
+  if (lua_type(L, index) != LUA_TUSERDATA || !lua_getmetatable(L, index)) return nullptr;
+  lua_pushstring(L, "basin_type");
+  lua_rawget(L, -2);
+  const auto* type = static_cast<const Type*>(lua_touserdata(L, -1));
+  lua_pop(L, 2);
+  return type;
+}
+
+const std::vector<const Function*>& functions() { return all_functions; }
+const std::vector<const Type*>& types() { return all_types; }
+
+std::string sentence_of(const std::exception& error) {
+  if (const auto* e = dynamic_cast<const c10::OutOfMemoryError*>(&error)) {
+    const std::string first(e->what_without_backtrace());
+    return "out of memory on the device; lower 'batch' (run:train takes accumulate = 2 to keep the step as it is). " +
+           first.substr(0, first.find('\n'));
+  }
+  if (const auto* e = dynamic_cast<const c10::Error*>(&error)) {
+    const std::string first(e->what_without_backtrace());
+    return first.substr(0, first.find('\n'));
+  }
+  if (dynamic_cast<const std::bad_alloc*>(&error)) {
+    return "out of memory; lower 'batch' or 'count', or the number of data items held at once.";
+  }
+  if (const auto* e = dynamic_cast<const std::filesystem::filesystem_error*>(&error)) {
+    return e->path1().string() + ": " + e->code().message();
+  }
+  return error.what();
+}
+
+void call(lua_State* L, int arguments, int results) {
+  if (lua_pcall(L, arguments, results, 0) == LUA_OK) return;
+  const std::string message = lua_isstring(L, -1) ? lua_tostring(L, -1) : "a script raised " + describe(L, -1);
+  lua_pop(L, 1);
+  throw ScriptError(message, BASIN_ERROR_RUNTIME);
+}
+
+}  // namespace basin::script

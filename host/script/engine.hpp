@@ -1,0 +1,83 @@
+// A Lua state with Basin in it: runs scripts and single lines, and keeps what all of a script's functions share.
+#pragma once
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "plugin/value.hpp"
+#include "script/bind.hpp"
+
+namespace basin::script {
+
+// What the command line and basin.toml say.
+struct Settings {
+  std::vector<std::pair<std::string, std::string>> set;     // --set key=value, in order
+  Option device{"device", std::string("auto"), "default"};  // auto, cpu, cuda; one from the command line goes before
+  Option precision{"precision", std::string("fp32"), "default"};  // a script's own
+  std::filesystem::path runs = "runs";
+  std::map<std::string, std::string> data;  // data set -> its folder
+  std::string data_origin;
+  bool fresh = false;        // new run folders
+  bool dry_run = false;      // stop before the first thing that takes long, and show every value
+  bool interactive = false;  // globals may be made
+  std::string command;       // for run.json
+};
+
+class Engine {
+ public:
+  explicit Engine(Settings settings);
+  ~Engine();
+  Engine(const Engine&) = delete;
+  Engine& operator=(const Engine&) = delete;
+
+  // Both throw ScriptError: "script.lua:12: sentence".
+  void run_file(const std::filesystem::path& file);
+  void run_text(const std::string& code, const std::string& name);  // name: "-e", as errors call it
+
+  // Compiles; pushes the function, or returns false with Lua's sentence in `problem`.
+  bool load(const std::string& code, const std::string& name, std::string& problem);
+  // Runs the function under n arguments, all its results stay. Throws ScriptError. [run thread]
+  void execute(int arguments);
+  // Ends the script from inside one of its calls, as if it had come to its end: --dry-run.
+  [[noreturn]] void finish();
+
+  lua_State* lua() const { return lua_; }
+  const Settings& settings() const { return settings_; }
+  const std::filesystem::path& script() const { return script_; }  // "" where there is none
+  // The text of the chunk that a debug "source" names, and of its lines [first, last], from 1.
+  std::string source_lines(const std::string& source, int first, int last) const;
+
+  std::vector<Option> arguments;  // declared by basin.arguments, with values
+  bool declared_arguments = false;
+  void check_arguments_used() const;  // Error: --set was given to a script that declares no arguments
+
+  static Engine& of(lua_State* L);
+
+ private:
+  Settings settings_;
+  lua_State* lua_ = nullptr;
+  std::filesystem::path script_;
+  std::map<std::string, std::string> sources_;  // chunk name -> text
+  bool finished_ = false;
+};
+
+// The parts that make the library; each adds to the table at stack index `library`.
+void add_library(lua_State* L);                  // all of it: require "basin"
+void add_arguments(lua_State* L, int library);   // arguments
+void add_components(lua_State* L, int library);  // model, dataset, optimizer, ..., process
+void add_images(lua_State* L, int library);
+void add_losses(lua_State* L, int library);        // denoiser
+void add_measurements(lua_State* L, int library);  // result, estimate
+void add_runs(lua_State* L, int library);          // run, report
+void add_tables(lua_State* L, int library);        // table
+void add_help(lua_State* L, int library);          // help, plugins
+void add_strict_globals(lua_State* L, bool assignable);
+
+void give_json(lua_State* L, const nlohmann::json& value);
+// Prints lines without breaking a live progress bar.
+void say(const std::string& text);
+
+}  // namespace basin::script

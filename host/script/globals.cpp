@@ -1,0 +1,135 @@
+// The library table, strict globals, and basin.plugins.
+#include <algorithm>
+
+#include "plugin/registry.hpp"
+#include "run/progress.hpp"
+#include "script/engine.hpp"
+#include "script/tensor.hpp"
+
+namespace basin::script {
+namespace {
+
+std::vector<std::string> keys_of(lua_State* L, int table) {
+  std::vector<std::string> names;
+  table = lua_absindex(L, table);
+  for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
+    if (lua_type(L, -2) == LUA_TSTRING) names.push_back(text_at(L, -2));
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// Pushes a sentence with its place; the caller raises it when nothing of C++ is alive.
+void push_sentence(lua_State* L, const std::string& sentence) {
+  const std::string place = where(L);
+  give(L, (place.empty() ? "" : place + ": ") + sentence);
+}
+
+int unknown_global(lua_State* L) {
+  {
+    const std::string name = lua_type(L, 2) == LUA_TSTRING ? text_at(L, 2) : "?";
+    if (name == "_") return lua_pushnil(L), 1;  // the prompt's last result, before there is one
+    const std::string near = nearest(name, keys_of(L, 1));
+    push_sentence(L, name == "basin" ? "there is no variable 'basin' yet; begin with: local basin = require \"basin\""
+                                     : "there is no variable '" + name + "'" +
+                                           (near.empty() ? "" : "; did you mean '" + near + "'?"));
+  }
+  return lua_error(L);
+}
+
+int new_global(lua_State* L) {
+  {
+    const std::string name = lua_type(L, 2) == LUA_TSTRING ? text_at(L, 2) : "?";
+    push_sentence(L, "'" + name + "' is not declared; write: local " + name + " = ...");
+  }
+  return lua_error(L);
+}
+
+int unknown_member(lua_State* L) {
+  {
+    const std::string name = lua_type(L, 2) == LUA_TSTRING ? text_at(L, 2) : "?";
+    const auto names = keys_of(L, 1);
+    const std::string near = nearest(name, names);
+    std::string all;
+    for (const std::string& known : names) all += (all.empty() ? "" : ", ") + known;
+    push_sentence(
+        L, "basin has no '" + name + "'" + (near.empty() ? "; it has: " + all : "; did you mean '" + near + "'?"));
+  }
+  return lua_error(L);
+}
+
+int plugins(Call& c) {
+  Registry& registry = Registry::instance();
+  registry.load_all();
+  lua_newtable(c.L);
+  lua_Integer i = 0;
+  for (const Plugin* plugin : registry.plugins()) {
+    nlohmann::json components = nlohmann::json::array();
+    for (const Component* component : registry.components()) {
+      if (component->plugin == plugin)
+        components.push_back({{"kind", component->kind}, {"name", component->name}, {"summary", component->summary}});
+    }
+    give_json(c.L, {{"name", plugin->name},
+                    {"version", plugin->version},
+                    {"file", plugin->file.string()},
+                    {"summary", plugin->summary},
+                    {"components", components}});
+    lua_rawseti(c.L, -2, ++i);
+  }
+  return 1;
+}
+
+}  // namespace
+
+void add_library(lua_State* L) {
+  static const Function plugins_function{{.name = "basin.plugins",
+                                          .summary = "All plugins that were found, each with its components.",
+                                          .returns = "a list of { name, version, file, summary, components }",
+                                          .example = "for _, p in ipairs(basin.plugins()) do print(p.name) end"},
+                                         plugins};
+  lua_newtable(L);
+  const int library = lua_gettop(L);
+  add_arguments(L, library);
+  add_components(L, library);
+  add_tensors(L, library);
+  add_images(L, library);
+  add_losses(L, library);
+  add_measurements(L, library);
+  add_runs(L, library);
+  add_tables(L, library);
+  add_help(L, library);
+  push(L, plugins_function);
+  lua_setfield(L, library, "plugins");
+  lua_pushstring(L, BASIN_VERSION);
+  lua_setfield(L, library, "version");
+
+  lua_newtable(L);
+  lua_pushcfunction(L, unknown_member);
+  lua_setfield(L, -2, "__index");
+  lua_setmetatable(L, library);
+  luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
+  lua_pushvalue(L, library);
+  lua_setfield(L, -2, "basin");
+  lua_settop(L, library - 1);
+}
+
+void add_strict_globals(lua_State* L, bool assignable) {
+  lua_pushglobaltable(L);
+  if (assignable) {
+    lua_getglobal(L, "require");
+    lua_pushstring(L, "basin");
+    script::call(L, 1, 1);
+    lua_setfield(L, -2, "basin");
+  }
+  lua_newtable(L);
+  lua_pushcfunction(L, unknown_global);
+  lua_setfield(L, -2, "__index");
+  if (!assignable) {
+    lua_pushcfunction(L, new_global);
+    lua_setfield(L, -2, "__newindex");
+  }
+  lua_setmetatable(L, -2);
+  lua_pop(L, 1);
+}
+
+}  // namespace basin::script

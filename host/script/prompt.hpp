@@ -1,0 +1,49 @@
+// The interactive prompt's mind: lines come in, results go out. The terminal is repl.cpp's affair.
+#pragma once
+#include <string>
+#include <vector>
+
+#include "script/engine.hpp"
+
+namespace basin::script {
+
+class Prompt {
+ public:
+  struct Look {
+    bool colour = false;
+    bool times = false;  // say after each command how long it took
+  };
+  Prompt(Engine& engine, Look look) : engine_(engine), look_(look) {}
+
+  // A line of input. Complete chunks run at once, and their results are printed: of an expression always (a final ';'
+  // silences it), of a statement never. `local x` at the top stays for the lines that follow. "?name" is help(name).
+  void feed(const std::string& line);
+  bool waiting() const { return !pending_.empty(); }  // for the rest of a chunk
+  void cancel() { pending_.clear(); }                 // Ctrl-C: forget what was begun
+  void end();                                         // end of input: a chunk that is not complete is an error
+
+  int failures() const { return failures_; }
+  // What stands in the chunk so far, for completion.
+  const std::string& pending() const { return pending_; }
+
+ private:
+  void run(const std::string& code, bool silent, bool expression);
+  void fail(std::string message);
+  Engine& engine_;
+  Look look_;
+  std::string pending_;
+  int failures_ = 0, chunks_ = 0;
+};
+
+// A value for people: tables with their first entries, in a stable order; all else as tostring.
+std::string shown(lua_State* L, int index);
+
+// What may stand where the cursor is, at the end of `text` (all of the chunk): globals, keys, methods, component names
+// inside basin.optimizer ", options inside its braces. `replaced`: how many bytes of `text` each candidate stands for.
+std::vector<std::string> complete(lua_State* L, const std::string& text, size_t& replaced);
+
+// The prompt on standard input: with a line editor and history on a terminal, plain lines otherwise. Returns the exit
+// code.
+int run_repl(Engine& engine);
+
+}  // namespace basin::script

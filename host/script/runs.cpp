@@ -1,0 +1,263 @@
+// Runs of scripts: basin.run, its folder, its log; --dry-run; the progress of plugins.
+#include "script/runs.hpp"
+
+#include <map>
+#include <thread>
+
+#include "abi/cuda.hpp"
+#include "abi/log.hpp"
+#include "plugin/registry.hpp"
+#include "run/environment.hpp"
+#include "script/component.hpp"
+#include "script/numbers.hpp"
+#include "script/types.hpp"
+
+namespace basin::script {
+namespace {
+
+// Runs that this process has open, by folder, for lines that belong to them.
+std::map<std::string, std::weak_ptr<Run>>& open_runs() {
+  static std::map<std::string, std::weak_ptr<Run>> runs;
+  return runs;
+}
+std::weak_ptr<Run>& latest_run() {
+  static std::weak_ptr<Run> run;
+  return run;
+}
+
+RunBox& self(Call& c) { return get<RunBox>(c.L, 1); }
+
+// "optimizer" -> optimizer, optimizer.base, optimizer.base.lr: one line each.
+void flatten(const std::string& prefix, const Option& option, nlohmann::json& out) {
+  const std::string name = prefix.empty() ? option.name : prefix + "." + option.name;
+  if (const auto* spec = std::get_if<std::shared_ptr<const Spec>>(&option.value); spec && *spec) {
+    out.push_back({{"name", name}, {"value", (*spec)->component->name}, {"origin", option.origin}});
+    for (const Option& inner : (*spec)->options) flatten(name, inner, out);
+    return;
+  }
+  if (const auto* object = std::get_if<std::shared_ptr<basin_object>>(&option.value); object && *object) {
+    if (const auto* model = dynamic_cast<const Model*>(object->get())) {
+      flatten(prefix, {option.name, std::make_shared<const Spec>(model->spec()), option.origin}, out);
+      return;
+    }
+  }
+  std::string text = basin::to_text(option.value);
+  out.push_back({{"name", name}, {"value", text}, {"origin", option.origin}});
+}
+
+nlohmann::json flattened(const std::vector<Option>& options) {
+  auto out = nlohmann::json::array();
+  for (const Option& option : options) flatten("", option, out);
+  return out;
+}
+
+nlohmann::json details_of(Engine& engine, const RunBox& box, const std::vector<Option>& verb) {
+  std::vector<Option> options = engine.arguments;
+  for (Option& option : options) option.name = "args." + option.name;
+  options.insert(options.end(), box.options.begin(), box.options.end());
+  options.insert(options.end(), verb.begin(), verb.end());
+  auto plugins = nlohmann::json::array();
+  for (const Plugin* plugin : Registry::instance().plugins()) {
+    plugins.push_back({{"name", plugin->name},
+                       {"version", plugin->version},
+                       {"file", plugin->file.string()},
+                       {"sha256", plugin->sha256}});
+  }
+  nlohmann::json details{{"command", engine.settings().command},
+                         {"options", flattened(options)},
+                         {"versions", basin::versions()},
+                         {"plugins", plugins},
+                         {"hardware", basin::hardware()}};
+  details["versions"]["lua"] = LUA_RELEASE;
+  details["hardware"]["device"] = resolve_device(box.settings.device).str();
+  if (!engine.script().empty()) details["script"] = engine.script().string();
+  return details;
+}
+
+int make_run(Call& c) {
+  Engine& engine = Engine::of(c.L);
+  const Settings& settings = engine.settings();
+  engine.check_arguments_used();
+  const std::string place = where(c.L);
+  RunBox box;
+  box.settings.name = c.string("name");
+  box.settings.seed = static_cast<uint64_t>(c.integer("seed"));
+  if (c.integer("seed") < 0)
+    throw Error("basin.run: 'seed' must be at least 0, got " + std::to_string(c.integer("seed")));
+  // The command line goes before the script, the script before basin.toml.
+  Option device = settings.device, precision = settings.precision;
+  if (c.has("device") && !device.origin.starts_with("--")) device = {"device", c.string("device"), place};
+  if (c.has("precision") && !precision.origin.starts_with("--"))
+    precision = {"precision", c.string("precision"), place};
+  box.settings.device = std::get<std::string>(device.value);
+  box.settings.precision = std::get<std::string>(precision.value);
+  resolve_device(box.settings.device);
+  find_precision(box.settings.precision);
+  box.options = {{"name", box.settings.name, place},
+                 {"seed", static_cast<int64_t>(box.settings.seed), c.has("seed") ? place : "default"},
+                 device,
+                 precision};
+  return give(c.L, std::move(box));
+}
+
+int folder(Call& c) {
+  const RunBox& box = self(c);
+  if (!box.run) return lua_pushnil(c.L), 1;
+  return give(c.L, box.run->folder().string());
+}
+int name(Call& c) { return give(c.L, self(c).settings.name); }
+int seed(Call& c) { return give(c.L, static_cast<int64_t>(self(c).settings.seed)); }
+
+int log_line(Call& c) {
+  RunBox& box = self(c);
+  if (!box.run) throw Error("this run has no folder yet: its first train or sample opens it");
+  box.run->log(c.string("line"));
+  return 0;
+}
+
+int run_text(Call& c) {
+  const RunBox& box = self(c);
+  return give(c.L, "run '" + box.settings.name + "', seed " + std::to_string(box.settings.seed) + ", " +
+                       box.settings.device + ", " + box.settings.precision +
+                       (box.run ? ": " + box.run->folder().string() : ""));
+}
+
+const Type& type() {
+  static const Type t{
+      .name = "run",
+      .summary =
+          "One experiment with a folder of its own. The same script again continues it, or loads what is finished.",
+      .methods = {{{"run:train", "Trains a model, or continues, or loads what is finished.", train_fields(), true,
+                    "{ loss, seconds, steps, images_per_second }",
+                    "run:train { model = model, data = data, process = process, steps = 1000, optimizer = "
+                    "basin.optimizer \"adam\" }"},
+                   run_train},
+                  {{"run:sample", "Samples images, or continues, or loads what is finished.", sample_fields(), true,
+                    "images",
+                    "run:sample { model = model, sampler = basin.sampler \"ddpm\" { steps = 20 }, count = 64 }"},
+                   run_sample},
+                  {{"run:quantize", "A quantized copy of a model, and what it costs.", quantize_fields(), true,
+                    "a model; { layers, weights, bits, bits_per_weight, relative_error, bytes_before, bytes_after }",
+                    "run:quantize { model = model, quantizer = basin.quantizer \"uniform\" { bits = 8 } }"},
+                   run_quantize},
+                  {{"run:log",
+                    "A line in the run's log.txt, with the time.",
+                    {{"line", "string", "The line."}},
+                    false,
+                    "",
+                    "run:log \"halfway\""},
+                   log_line}},
+      .properties = {{"folder", "Its folder; nil before the first train or sample.", folder},
+                     {"name", "As basin.run was told.", name},
+                     {"seed", "As basin.run was told.", seed}},
+      .operators = {{"__tostring", run_text}},
+  };
+  return t;
+}
+
+const Function& factory() {
+  static const Function f{
+      {.name = "basin.run",
+       .summary = "An experiment; its folder in runs/ is opened by the first train or sample.",
+       .fields = {{"name", "string", "Of the folder: letters, digits, '-', '_' and '.'."},
+                  {"seed", "integer", "Of weights, data order, noise and dropout.", "0"},
+                  {"device", "string", "auto, cpu or cuda.", "\"auto\""},
+                  {"precision", "string", "fp32, or bf16 inside layers over fp32 parameters.", "\"fp32\""}},
+       .table = true,
+       .returns = "a run",
+       .example = "local run = basin.run { name = \"first\", seed = 0, precision = \"bf16\" }"},
+      make_run};
+  return f;
+}
+
+}  // namespace
+
+Precision find_precision(const std::string& name) {
+  if (name == "fp32") return Precision::fp32;
+  if (name == "bf16") return Precision::bf16;
+  throw Error("a precision is fp32 or bf16, got '" + name + "'");
+}
+
+Run& open_run(lua_State* L, RunBox& box, nlohmann::json identity, std::vector<Option> details) {
+  Engine& engine = Engine::of(L);
+  identity["device"] = resolve_device(box.settings.device).is_cuda() ? "cuda" : "cpu";
+  const std::string text = identity.dump();
+  if (box.run) {
+    if (identity["verb"] == "train" && text != box.identity) {
+      throw Error("this run is open already for something else (" + box.run->folder().string() +
+                  "); make another one with basin.run");
+    }
+    return *box.run;
+  }
+  box.run = Run::open(engine.settings().runs, box.settings, identity, details_of(engine, box, details),
+                      engine.settings().fresh);
+  box.identity = text;
+  open_runs()[box.run->folder().string()] = box.run;
+  latest_run() = box.run;
+  return *box.run;
+}
+
+void note(const std::string& folder, const std::string& line) {
+  if (const auto found = open_runs().find(folder); found != open_runs().end()) {
+    if (const auto run = found->second.lock()) run->log(line);
+  }
+}
+
+void stop_dry_run(lua_State* L, const std::string& verb, const std::vector<Option>& options) {
+  Engine& engine = Engine::of(L);
+  if (!engine.settings().dry_run) return;
+  std::vector<std::vector<Cell>> rows;
+  const auto add = [&](const std::string& prefix, const std::vector<Option>& list) {
+    for (const auto& option : flattened(list)) {
+      rows.push_back({{.text = prefix + option["name"].get<std::string>()},
+                      {.text = option["value"].get<std::string>()},
+                      {.text = option["origin"].get<std::string>()}});
+    }
+  };
+  add("basin.args.", engine.arguments);
+  add(verb + ": ", options);
+  std::string text = table_text({"what", "value", "from"}, rows);
+  text.pop_back();
+  say(text);
+  engine.finish();
+}
+
+// ---- what plugins say ----------------------------------------------------------------------------------------------
+
+struct PluginProgress::Shown {
+  std::string what;
+  int64_t total = 0;
+  std::unique_ptr<Progress> bar;
+};
+
+PluginProgress::PluginProgress() : shown_(std::make_shared<Shown>()) {
+  const std::thread::id run_thread = std::this_thread::get_id();
+  set_progress_sink([shown = shown_, run_thread](const std::string& what, int64_t done, int64_t total) {
+    if (std::this_thread::get_id() != run_thread) return;
+    if (!shown->bar || shown->what != what || shown->total != total) {
+      shown->bar.reset();
+      shown->bar = std::make_unique<Progress>(what, total);
+      shown->what = what, shown->total = total;
+    }
+    shown->bar->update(done);
+  });
+}
+
+PluginProgress::~PluginProgress() { set_progress_sink({}); }
+
+void log_plugin_line(int32_t severity, const std::string& line, const std::string& library) {
+  std::string text = library.empty() ? line : std::filesystem::path(library).stem().stem().string() + ": " + line;
+  if (severity == BASIN_LOG_WARNING) text = "warning: " + text;
+  Progress::clear();
+  std::fprintf(stderr, "%s\n", text.c_str());
+  if (const auto run = latest_run().lock()) run->log(text);
+}
+
+void add_runs(lua_State* L, int library) {
+  set_log_sink(log_plugin_line);
+  add_type<RunBox>(L, type());
+  push(L, factory());
+  lua_setfield(L, library, "run");
+}
+
+}  // namespace basin::script

@@ -1,0 +1,54 @@
+// Runs of scripts: what happens around training, sampling and measuring.
+#pragma once
+#include <memory>
+#include <string>
+
+#include "run/progress.hpp"
+#include "run/run.hpp"
+#include "script/bind.hpp"
+#include "script/engine.hpp"
+
+namespace basin::script {
+
+// basin.run { ... }: the folder is opened by the first verb, when everything that identifies the run is known.
+struct RunBox {
+  RunSettings settings;
+  std::vector<Option> options;  // with origins, for run.json
+  std::shared_ptr<Run> run;
+  std::string identity;  // it was opened with
+};
+template <>
+inline constexpr const char* type_of<RunBox> = "run";
+
+// Opens the folder of this identity; a run that is open stays so (another training needs another run: Error). `details`
+// are the options that the verb was given.
+Run& open_run(lua_State* L, RunBox& box, nlohmann::json identity, std::vector<Option> details);
+
+// The verbs (verbs.cpp).
+int run_train(Call& c);
+int run_sample(Call& c);
+int run_quantize(Call& c);
+const std::vector<Field>& train_fields();
+const std::vector<Field>& sample_fields();
+const std::vector<Field>& quantize_fields();
+
+// A line of the log of the run in `folder`, where it is one of this script's that is open.
+void note(const std::string& folder, const std::string& line);
+
+// With --dry-run: prints the script's arguments and these options, each with where it came from, and ends the script.
+void stop_dry_run(lua_State* L, const std::string& verb, const std::vector<Option>& options);
+
+// Shows what plugins report while it lives. [run thread]
+class PluginProgress {
+ public:
+  PluginProgress();
+  ~PluginProgress();
+  PluginProgress(const PluginProgress&) = delete;
+  PluginProgress& operator=(const PluginProgress&) = delete;
+
+ private:
+  struct Shown;
+  std::shared_ptr<Shown> shown_;
+};
+
+}  // namespace basin::script

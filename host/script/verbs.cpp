@@ -1,0 +1,273 @@
+// run:train, run:sample, run:quantize: a table of a script becomes the host's options.
+#include <ATen/Parallel.h>
+
+#include <algorithm>
+#include <cctype>
+
+#include "abi/cuda.hpp"
+#include "abi/log.hpp"
+#include "quantize/quantize.hpp"
+#include "script/component.hpp"
+#include "script/losses.hpp"
+#include "script/runs.hpp"
+#include "script/types.hpp"
+#include "train/trainer.hpp"
+
+namespace basin::script {
+namespace {
+
+// Fields of the verb's table as options, for --dry-run and run.json.
+class Given {
+ public:
+  explicit Given(Call& c) : c_(c), origin_(where(c.L)) {}
+
+  void add(const std::string& name, Value value, bool from_script) {
+    options.push_back({name, std::move(value), from_script ? origin_ : "default"});
+  }
+  int64_t integer(const char* name, int64_t fallback, int64_t least) {
+    const int64_t value = c_.integer(name, fallback);
+    if (value < least)
+      throw Error(std::string("'") + name + "' must be at least " + std::to_string(least) + ", got " +
+                  std::to_string(value));
+    add(name, value, c_.has(name));
+    return value;
+  }
+  // A component: its spec as an option, and its description for the identity.
+  nlohmann::json component(const char* name) {
+    ComponentBox& box = *component_at(c_.L, c_.index(name));
+    const auto& spec = spec_of(c_.L, box);
+    add(name, spec, true);
+    return box.living ? box.living->describe() : spec->describe();
+  }
+
+  std::vector<Option> options;
+
+ private:
+  Call& c_;
+  std::string origin_;
+};
+
+void check_name(const std::string& name) {
+  const auto plain = [](unsigned char ch) { return std::isalnum(ch) || ch == '-' || ch == '_'; };
+  if (!name.empty() && std::all_of(name.begin(), name.end(), plain) && name != "model") return;
+  throw Error(
+      "an average is called by letters, digits, '-' and '_' (its weights are written to NAME.safetensors), and not "
+      "'model'; got '" +
+      name + "'");
+}
+
+// averages = { ema = basin.averager "ema" }
+void read_averages(Call& c, Given& given, TrainOptions& o, nlohmann::json& identity) {
+  identity["averages"] = nlohmann::json::object();
+  if (!c.has("averages")) return;
+  const int table = c.index("averages");
+  std::vector<std::string> names;
+  for (lua_pushnil(c.L); lua_next(c.L, table); lua_pop(c.L, 1)) {
+    const std::string name = text_at(c.L, -2);
+    const ComponentBox* box = component_at(c.L, -1);
+    if (!box || box->component->kind != "averager") {
+      throw Error("averages holds averagers by name, averages = { ema = basin.averager \"ema\" }; got " +
+                  describe(c.L, -1));
+    }
+    check_name(name);
+    names.push_back(name);
+  }
+  std::sort(names.begin(), names.end());
+  for (const std::string& name : names) {
+    lua_getfield(c.L, table, name.c_str());
+    const auto& spec = spec_of(c.L, *component_at(c.L, -1));
+    o.averages.emplace_back(name, std::make_shared<Object>(*spec));
+    identity["averages"][name] = spec->describe();
+    given.add("averages." + name, spec, true);
+    lua_pop(c.L, 1);
+  }
+}
+
+std::function<void(const TrainStep&)> step_callback(lua_State* L, int index) {
+  return [L, index](const TrainStep& step) {
+    lua_pushvalue(L, index);
+    give_json(L, {{"step", step.step},
+                  {"steps", step.steps},
+                  {"loss", step.loss},
+                  {"images_per_second", step.images_per_second},
+                  {"seconds", step.seconds}});
+    script::call(L, 1, 0);
+  };
+}
+
+void say_state(Run& run, int64_t steps) {
+  if (!run.existed()) return;
+  const auto state = run.state();
+  const std::string folder = run.folder().string();
+  const int64_t step = state.value("step", int64_t{0});
+  Progress::clear();
+  if (state.value("status", "") == "finished" && step >= steps)
+    std::fprintf(stderr, "loaded the finished training in %s\n", folder.c_str());
+  else std::fprintf(stderr, "continuing in %s\n", folder.c_str());
+}
+
+RunBox& self(Call& c) { return get<RunBox>(c.L, 1); }
+
+}  // namespace
+
+const std::vector<Field>& train_fields() {
+  static const std::vector<Field> fields{
+      {"model", "model", "What is trained."},
+      {"data", "dataset", "What it learns."},
+      {"process", "process", "How noise is added."},
+      {"steps", "integer", "Steps of the optimizer."},
+      {"batch", "integer", "Images a step.", "32"},
+      {"optimizer", "optimizer", "What changes the weights."},
+      {"averages", "table", "Averagers by name, { ema = basin.averager \"ema\" }; model:averaged NAME gives them.",
+       "{}"},
+      {"noise_schedule", "noise_schedule", "Which noise levels a batch draws.", "basin.noise_schedule \"uniform\""},
+      {"loss", "string|function",
+       "\"simple\", \"hybrid\", or function(model, x0, noise, t, context) that returns a tensor [B].",
+       "\"hybrid\" where the model learns its variance, else \"simple\""},
+      {"input_perturbation", "number", "gamma of Ning et al. 2023: extra noise that the target does not know.", "0"},
+      {"flip", "boolean", "Mirror each image left to right with probability 1/2.", "true"},
+      {"accumulate", "integer", "Parts a batch is computed in, for less memory.", "1"},
+      {"log_every", "integer", "Steps between lines of metrics.jsonl.", "10"},
+      {"save_every", "integer", "Steps between checkpoints.", "500"},
+      {"on_step", "function", "Called after every step with { step, steps, loss, images_per_second, seconds }.", ""}};
+  return fields;
+}
+
+int run_train(Call& c) {
+  RunBox& box = self(c);
+  Given given(c);
+  TrainOptions o;
+  nlohmann::json identity{{"verb", "train"}, {"threads", at::get_num_threads()}};
+  o.model = model_at(c.L, c.index("model"));
+  o.data = dataset_at(c.L, c.index("data"));
+  o.process = process_at(c.L, c.index("process"));
+  for (const char* name : {"model", "data", "process", "optimizer"}) identity[name] = given.component(name);
+  identity["steps"] = o.steps = given.integer("steps", 0, 1);
+  identity["batch"] = o.batch = given.integer("batch", 32, 1);
+  identity["accumulate"] = o.accumulate = given.integer("accumulate", 1, 1);
+  o.log_every = given.integer("log_every", 10, 1);
+  o.save_every = given.integer("save_every", 500, 1);
+  identity["flip"] = o.flip = c.boolean("flip", true);
+  given.add("flip", o.flip, c.has("flip"));
+  identity["input_perturbation"] = o.input_perturbation = c.number("input_perturbation");
+  if (!(o.input_perturbation >= 0)) throw Error("'input_perturbation' must be at least 0");
+  given.add("input_perturbation", o.input_perturbation, c.has("input_perturbation"));
+  read_averages(c, given, o, identity);
+
+  std::shared_ptr<const Spec> schedule;
+  if (c.has("noise_schedule")) schedule = spec_of(c.L, *component_at(c.L, c.index("noise_schedule")));
+  else
+    schedule = std::make_shared<const Spec>(check_options(Registry::instance().find("noise_schedule", "uniform"), {}));
+  identity["noise_schedule"] = schedule->describe();
+  given.add("noise_schedule", schedule, c.has("noise_schedule"));
+
+  std::shared_ptr<std::exception_ptr> loss_failure;
+  if (c.has("loss") && lua_isfunction(c.L, c.index("loss"))) {
+    LuaLoss made = make_loss(c.L, c.index("loss"), o.process);
+    o.loss_name = "a function of the script";
+    o.loss = std::move(made.loss);
+    loss_failure = made.failure;
+    identity["loss"] = made.source;
+  } else {
+    o.loss_name = c.string("loss", o.model->learns_variance() ? "hybrid" : "simple");
+    o.loss = find_loss(o.loss_name);
+    identity["loss"] = o.loss_name;
+  }
+  given.add("loss", o.loss_name, c.has("loss"));
+  if (c.has("on_step")) o.on_step = step_callback(c.L, c.index("on_step"));
+
+  stop_dry_run(c.L, "run:train", given.options);
+  o.optimizer = make_object_at(c.L, c.index("optimizer"));
+  o.noise_schedule = std::make_shared<Object>(*schedule);
+  o.model->to(resolve_device(box.settings.device), find_precision(box.settings.precision));
+  Run& run = open_run(c.L, box, std::move(identity), std::move(given.options));
+  say_state(run, o.steps);
+  TrainResult result;
+  try {
+    result = basin::train(run, o);
+  } catch (const std::exception&) {
+    if (loss_failure && *loss_failure && !interrupted()) std::rethrow_exception(*loss_failure);
+    throw;
+  }
+  nlohmann::json table{
+      {"steps", result.steps},
+      {"loss", result.loss},
+      {"seconds", result.seconds},
+      {"images_per_second", result.seconds > 0 ? static_cast<double>(result.steps * o.batch) / result.seconds : 0.0}};
+  give_json(c.L, table);
+  return 1;
+}
+
+const std::vector<Field>& sample_fields() {
+  static const std::vector<Field> fields{
+      {"model", "model", "What is sampled from: a model, model:averaged \"ema\", or a quantized one."},
+      {"sampler", "sampler", "From noise to images."},
+      {"count", "integer", "How many images.", "16"},
+      {"batch", "integer", "How many at a time; the images do not depend on it.", "64"},
+      {"seed", "integer", "Of the noise.", "the run's"},
+      {"process", "process", "Of a model that was not trained here.", "what it was trained on"}};
+  return fields;
+}
+
+int run_sample(Call& c) {
+  RunBox& box = self(c);
+  Given given(c);
+  SampleOptions o;
+  o.model = model_at(c.L, c.index("model"));
+  o.process = c.has("process") ? process_at(c.L, c.index("process")) : o.model->process;
+  if (!o.process)
+    throw Error(
+        "this model was not trained here, so run:sample needs the process: process = basin.process \"vp\" { ... }");
+  nlohmann::json identity{{"verb", "sample"}, {"threads", at::get_num_threads()}, {"process", o.process->describe()}};
+  identity["model"] = given.component("model");
+  given.component("sampler");
+  o.count = given.integer("count", 16, 1);
+  o.batch = given.integer("batch", 64, 1);
+  o.seed = static_cast<uint64_t>(c.integer("seed", static_cast<int64_t>(box.settings.seed)));
+  given.add("seed", static_cast<int64_t>(o.seed), c.has("seed"));
+  stop_dry_run(c.L, "run:sample", given.options);
+  o.sampler = make_object_at(c.L, c.index("sampler"));
+  o.model->to(resolve_device(box.settings.device), find_precision(box.settings.precision));
+  Run& run = open_run(c.L, box, std::move(identity), std::move(given.options));
+  PluginProgress plugin_progress;
+  Progress progress("sampling" + (o.model->label.empty() ? "" : " " + o.model->label), o.count);
+  progress.update(0);
+  o.on_progress = [&](int64_t done, int64_t) {
+    progress.update(done, "images");
+    if (interrupted())
+      throw Error("stopped after " + std::to_string(done) + " of " + std::to_string(o.count) +
+                      " images; the same command goes on",
+                  BASIN_ERROR_INTERRUPTED);
+  };
+  std::shared_ptr<const Images> images = basin::sample(run, o);
+  return give(c.L, images);
+}
+
+const std::vector<Field>& quantize_fields() {
+  static const std::vector<Field> fields{{"model", "model", "Is left as it is."},
+                                         {"quantizer", "quantizer", "What makes the copy small."}};
+  return fields;
+}
+
+int run_quantize(Call& c) {
+  Given given(c);
+  const auto model = model_at(c.L, c.index("model"));
+  given.component("model");
+  given.component("quantizer");
+  stop_dry_run(c.L, "run:quantize", given.options);
+  QuantizeReport report;
+  auto quantized = basin::quantize(*model, make_object_at(c.L, c.index("quantizer")), &report);
+  if (!quantized->process) quantized->process = model->process;
+  if (quantized->run_folder.empty()) quantized->run_folder = model->run_folder;
+  give_model(c.L, std::move(quantized));
+  give_json(c.L, {{"layers", report.layers},
+                  {"weights", report.weights},
+                  {"bits", report.bits},
+                  {"bits_per_weight", report.bits_per_weight},
+                  {"relative_error", report.relative_error},
+                  {"bytes_before", report.bytes_before},
+                  {"bytes_after", report.bytes_after}});
+  return 2;
+}
+
+}  // namespace basin::script
