@@ -128,11 +128,11 @@ basin_status apply(const basin_function* function, basin_tensor* const* inputs, 
                    basin_tensor** outputs, uint32_t n_outputs) {
   return guard([&] {
     const basin_function f = take(function, "The differentiable function");
+    const auto callbacks = c10::make_intrusive<Callbacks>(f);  // from here on `user` is destroyed, come what may
     needed(f.forward, "The forward of a differentiable function");
     if (n_outputs != f.n_outputs)
       throw Error("A differentiable function of " + std::to_string(f.n_outputs) + " outputs was asked for " +
                   std::to_string(n_outputs) + ".");
-    const auto callbacks = c10::make_intrusive<Callbacks>(f);
     std::vector<bool> present;
     variable_list given;
     for (Tensor& t : share_all(inputs, n_inputs)) {

@@ -24,7 +24,6 @@ class Context {
   const std::vector<int64_t>& ids() const { return ids_; }
 
   Precision precision = Precision::fp32;
-  Tensor labels;  // int64 [B] of the batch, for losses that a script writes; may be undefined
   std::function<void(const char* name, const Tensor& value)> on_tap;  // who listens to taps
 
   static const Context* of(const basin_context* c) { return c ? static_cast<const Context*>(c->host) : nullptr; }

@@ -1,6 +1,8 @@
 // A model's parameters in flat arenas.
 #include "abi/parameters.hpp"
 
+#include <atomic>
+
 #include "abi/border.hpp"
 #include "abi/context.hpp"
 #include "abi/interfaces.hpp"
@@ -29,6 +31,35 @@ uint64_t hash(std::string_view text) {
 
 }  // namespace
 
+// What the leaves' hooks know while a backward pass is expected.
+struct basin_parameters::Expected {
+  std::atomic<bool> open{false};
+  bool add = false;
+  std::vector<Tensor> places;   // by parameter: its part of the arena of gradients
+  std::vector<uint8_t> filled;  // by parameter; each is written by one thread of the engine
+
+  // Called by the engine when a leaf's gradient is complete.
+  struct Hook : torch::autograd::PostAccumulateGradHook {
+    std::shared_ptr<Expected> expected;
+    size_t index;
+    Hook(std::shared_ptr<Expected> expected, size_t index) : expected(std::move(expected)), index(index) {}
+    void operator()(const Tensor& leaf) override {
+      if (expected->open) expected->receive(index, leaf.mutable_grad());
+    }
+  };
+
+  void receive(size_t i, Tensor& gradient) {
+    if (!gradient.defined()) return;
+    const at::NoGradGuard no_grad;
+    if (add || filled[i]) places[i].add_(gradient);
+    else places[i].copy_(gradient);
+    filled[i] = 1;
+    gradient = Tensor();
+  }
+};
+
+basin_parameters::basin_parameters() : expected_(std::make_shared<Expected>()) {}
+
 Tensor basin_parameters::add(const std::string& name, at::IntArrayRef sizes, basin::Init init) {
   if (name.empty()) throw Error("A parameter needs a name.");
   for (int64_t n : sizes)
@@ -40,6 +71,7 @@ Tensor basin_parameters::add(const std::string& name, at::IntArrayRef sizes, bas
   p.value = at::zeros(sizes, at::TensorOptions(at::kFloat)).set_requires_grad(true);
   p.init = init;
   p.numel = p.value.numel();
+  torch::autograd::impl::set_post_acc_grad_hooks(p.value, std::make_unique<Expected::Hook>(expected_, list_.size()));
   list_.push_back(p);
   return p.value;
 }
@@ -93,16 +125,30 @@ void basin_parameters::initialize(uint64_t seed) {
 }
 
 void basin_parameters::clear_gradients() {
+  expected_->open = false;
+  expected_->filled.assign(list_.size(), 0);
   for (Parameter& p : list_) p.value.mutable_grad() = Tensor();
 }
 
+void basin_parameters::expect_gradients(bool add) {
+  clear_gradients();
+  expected_->add = add;
+  expected_->places.clear();
+  for (const Parameter& p : list_) expected_->places.push_back(p.gradient);
+  expected_->open = true;
+}
+
 void basin_parameters::collect_gradients(bool add) {
+  if (expected_->open.exchange(false) && add != expected_->add)
+    throw Error("Gradients are collected in another way than expect_gradients was told.", BASIN_ERROR_RUNTIME);
   const at::NoGradGuard no_grad;
-  for (Parameter& p : list_) {
+  for (size_t i = 0; i < list_.size(); ++i) {
+    Parameter& p = list_[i];
     Tensor& gradient = p.value.mutable_grad();
+    const bool filled = i < expected_->filled.size() && expected_->filled[i];
     if (!gradient.defined()) {
-      if (!add) p.gradient.zero_();
-    } else if (add) {
+      if (!add && !filled) p.gradient.zero_();
+    } else if (add || filled) {
       p.gradient.add_(gradient);
     } else {
       p.gradient.copy_(gradient);

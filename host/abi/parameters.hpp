@@ -36,6 +36,10 @@ struct ParameterGroup {
 
 struct basin_parameters {
  public:
+  basin_parameters();
+  basin_parameters(const basin_parameters&) = delete;
+  basin_parameters& operator=(const basin_parameters&) = delete;
+
   // While building. A name that is taken is an Error.
   at::Tensor add(const std::string& name, at::IntArrayRef sizes, basin::Init init);
   void lay_out(at::Device device, at::MemoryFormat convolutions);  // again after a change of device or layout
@@ -44,9 +48,11 @@ struct basin_parameters {
 
   void initialize(uint64_t seed);  // BASIN_PURPOSE_INIT, slot: a hash of the name, so that a shared layer begins alike
 
-  // Around a backward pass: gradients are undefined before it, so that the engine need not add; then copied (or added,
-  // for micro-batches) into the arena, which is what optimizers see.
+  // Around a backward pass: the leaves' gradients are undefined before it, so that the engine need not add; they end
+  // in the arena, copied (or added, for micro-batches), which is what optimizers see. With expect_gradients each goes
+  // there as soon as it is made, out of the cache, and its memory serves the next; with clear_gradients, all at the end.
   void clear_gradients();
+  void expect_gradients(bool add);   // then collect_gradients with the same `add`
   void collect_gradients(bool add);
 
   int64_t count_values() const;  // numbers, over all parameters
@@ -64,6 +70,8 @@ struct basin_parameters {
   std::unordered_map<std::string, size_t> by_name_;
   uint64_t earlier_ = 0;  // the versions of arenas that lay_out has replaced
   at::Device device_ = at::kCPU;
+  struct Expected;  // shared with the leaves, which may outlive the model
+  std::shared_ptr<Expected> expected_;
 };
 
 namespace basin {

@@ -33,6 +33,7 @@ struct LossInput {
   at::Tensor perturbation;  // [B,...] xi; may be undefined when gamma is 0
   double gamma = 0;
   Target target = Target::epsilon;
+  at::Tensor labels;  // [B] int64, for losses of one's own that want them; undefined without
 };
 
 struct LossOutput {

@@ -39,8 +39,8 @@ std::string layer_text(const basin_layer_spec& s) {
     }
     case BASIN_LAYER_NORM: {
       const std::string after = activation_text(s.activation);
-      return "norm " + std::to_string(s.in) + ", " + std::to_string(s.groups > 0 ? s.groups : 32) + " groups" +
-             (after.empty() ? "" : ", " + after);
+      return "norm " + std::to_string(s.in) + ", " + std::to_string(s.groups > 0 ? s.groups : 32) +
+             (s.groups == 1 ? " group" : " groups") + (after.empty() ? "" : ", " + after);
     }
     case BASIN_LAYER_EMBEDDING: return "embedding " + std::to_string(s.in) + " x " + std::to_string(s.out);
     case BASIN_LAYER_ATTENTION: return "attention, " + std::to_string(s.heads) + (s.heads == 1 ? " head" : " heads");
@@ -77,14 +77,41 @@ void insert(Node& root, const std::string& name, const std::string& text, int64_
   node->text += (node->text.empty() ? "" : "; ") + text;
 }
 
+bool is_number(const std::string& text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
 std::string likeness(const Node& node) {  // everything but its own name
   std::string out = node.text + "|" + std::to_string(node.count) + "(";
   for (const auto& child : node.children) out += child.name + "=" + likeness(child) + ";";
   return out + ")";
 }
 
-bool is_number(const std::string& text) {
-  return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+// Names a folder of leaves together with them, and a single child together with its parent: "in_layers.2", so that the
+// depth of the tree is that of the model's own parts.
+void flatten(Node& node) {
+  std::vector<Node> out;
+  for (auto& child : node.children) {
+    flatten(child);
+    const auto& below = child.children;
+    const bool leaves = !is_number(child.name) && below.size() <= 3 &&
+                        std::all_of(below.begin(), below.end(), [](const Node& n) { return n.children.empty(); }) &&
+                        !(below.size() > 1 && likeness(below[0]) == likeness(below[1]));
+    if (child.text.empty() && (leaves || child.children.size() == 1)) {
+      for (auto& inner : child.children) {
+        inner.name = child.name + "." + inner.name;
+        out.push_back(std::move(inner));
+      }
+    } else {
+      out.push_back(std::move(child));
+    }
+  }
+  node.children = std::move(out);
+}
+
+std::pair<std::string, std::string> split(const std::string& name) {  // "1.0" -> "1", ".0"
+  const size_t dot = std::min(name.find('.'), name.size());
+  return {name.substr(0, dot), name.substr(dot)};
 }
 
 struct Line {
@@ -96,14 +123,16 @@ void draw(const Node& node, const std::string& prefix, std::vector<Line>& lines)
   for (size_t i = 0; i < node.children.size();) {
     const Node& child = node.children[i];
     size_t end = i + 1;
-    if (is_number(child.name))
-      while (end < node.children.size() && is_number(node.children[end].name) &&
-             likeness(node.children[end]) == likeness(child))
-        end++;
+    const auto [number, rest] = split(child.name);
+    while (is_number(number) && end < node.children.size()) {
+      const auto [next, same] = split(node.children[end].name);
+      if (!is_number(next) || same != rest || likeness(node.children[end]) != likeness(child)) break;
+      end++;
+    }
     const bool last = end == node.children.size();
     const bool several = end > i + 1;
-    Line line{prefix + (last ? "└─ " : "├─ ") + child.name + (several ? "-" + node.children[end - 1].name : ""),
-              child.text,
+    const std::string name = several ? number + "-" + split(node.children[end - 1].name).first + rest : child.name;
+    Line line{prefix + (last ? "└─ " : "├─ ") + name, child.text,
               (several ? std::to_string(end - i) + " x " : "") + (child.count > 0 ? grouped(child.count) : "")};
     for (unsigned char c : line.left) line.width += (c & 0xC0) != 0x80;
     if (several && child.count == 0) line.count.clear();
@@ -138,6 +167,7 @@ std::string Model::tree() const {
   for (const auto& p : parameters.list())
     if (!of_layers.count(p.name)) insert(root, p.name, "parameter " + shape_text(p.value.sizes()), p.value.numel());
 
+  flatten(root);
   std::vector<Line> lines;
   draw(root, "", lines);
   size_t left = 0, text = 0, count = 0;

@@ -1,5 +1,11 @@
-// SHA-256 as FIPS 180-4 section 6.2 states it.
+// SHA-256 as FIPS 180-4 section 6.2 states it, and the same through x86's SHA instructions, some five times as fast: a
+// model's weights are hashed whenever something is measured.
 #include "plugin/hash.hpp"
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#include <immintrin.h>
+#endif
 
 #include <algorithm>
 #include <bit>
@@ -21,9 +27,59 @@ constexpr uint32_t kRound[64] = {
     0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3,
     0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2};
 
+#if defined(__x86_64__)
+
+bool has_sha_instructions() {
+  unsigned a, b, c, d;
+  return __get_cpuid_count(7, 0, &a, &b, &c, &d) && (b >> 29 & 1);
+}
+
+// Intel 64 and IA-32 manual, volume 2, SHA256RNDS2: the state travels as {A,B,E,F} and {C,D,G,H}.
+__attribute__((target("sha,sse4.1"))) void blocks_sha(uint32_t* state, const uint8_t* bytes, size_t count) {
+  const __m128i swap = _mm_set_epi64x(0x0c0d0e0f08090a0b, 0x0405060700010203);  // big-endian words
+  __m128i dcba = _mm_shuffle_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(state)), 0xB1);
+  __m128i hgfe = _mm_shuffle_epi32(_mm_loadu_si128(reinterpret_cast<const __m128i*>(state + 4)), 0x1B);
+  __m128i abef = _mm_alignr_epi8(dcba, hgfe, 8), cdgh = _mm_blend_epi16(hgfe, dcba, 0xF0);
+  for (; count > 0; count--, bytes += 64) {
+    const __m128i abef_before = abef, cdgh_before = cdgh;
+    __m128i w[4];
+#pragma GCC unroll 16
+    for (int i = 0; i < 16; i++) {  // four rounds each
+      __m128i& word = w[i % 4];
+      if (i < 4) {
+        word = _mm_shuffle_epi8(_mm_loadu_si128(reinterpret_cast<const __m128i*>(bytes + 16 * i)), swap);
+      } else {
+        const __m128i last = w[(i + 3) % 4], nine = _mm_alignr_epi8(last, w[(i + 2) % 4], 4);
+        word = _mm_sha256msg2_epu32(_mm_add_epi32(_mm_sha256msg1_epu32(word, w[(i + 1) % 4]), nine), last);
+      }
+      const __m128i sum = _mm_add_epi32(word, _mm_loadu_si128(reinterpret_cast<const __m128i*>(kRound + 4 * i)));
+      cdgh = _mm_sha256rnds2_epu32(cdgh, abef, sum);
+      abef = _mm_sha256rnds2_epu32(abef, cdgh, _mm_shuffle_epi32(sum, 0x0E));
+    }
+    abef = _mm_add_epi32(abef, abef_before);
+    cdgh = _mm_add_epi32(cdgh, cdgh_before);
+  }
+  const __m128i feba = _mm_shuffle_epi32(abef, 0x1B), dchg = _mm_shuffle_epi32(cdgh, 0xB1);
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(state), _mm_blend_epi16(feba, dchg, 0xF0));
+  _mm_storeu_si128(reinterpret_cast<__m128i*>(state + 4), _mm_alignr_epi8(dchg, feba, 8));
+}
+
+#endif
+
 }  // namespace
 
-void Sha256::blocks(const uint8_t* bytes, size_t count) {
+bool sha256_blocks_fast(uint32_t* state, const uint8_t* bytes, size_t count) {
+#if defined(__x86_64__)
+  static const bool has = has_sha_instructions();
+  if (has) blocks_sha(state, bytes, count);
+  return has;
+#else
+  (void)state, (void)bytes, (void)count;
+  return false;
+#endif
+}
+
+void sha256_blocks(uint32_t* state, const uint8_t* bytes, size_t count) {
   for (; count > 0; count--, bytes += 64) {
     uint32_t w[64];
     for (int i = 0; i < 16; i++)
@@ -33,7 +89,8 @@ void Sha256::blocks(const uint8_t* bytes, size_t count) {
       w[i] = w[i - 16] + (std::rotr(a, 7) ^ std::rotr(a, 18) ^ a >> 3) + w[i - 7] +
              (std::rotr(b, 17) ^ std::rotr(b, 19) ^ b >> 10);
     }
-    auto [a, b, c, d, e, f, g, h] = state_;
+    uint32_t a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], f = state[5], g = state[6],
+             h = state[7];
     for (int i = 0; i < 64; i++) {
       uint32_t t1 =
           h + (std::rotr(e, 6) ^ std::rotr(e, 11) ^ std::rotr(e, 25)) + ((e & f) ^ (~e & g)) + kRound[i] + w[i];
@@ -41,9 +98,17 @@ void Sha256::blocks(const uint8_t* bytes, size_t count) {
       h = g, g = f, f = e, e = d + t1, d = c, c = b, b = a, a = t1 + t2;
     }
     const uint32_t add[8] = {a, b, c, d, e, f, g, h};
-    for (int i = 0; i < 8; i++) state_[i] += add[i];
+    for (int i = 0; i < 8; i++) state[i] += add[i];
   }
 }
+
+namespace {
+
+void compress(uint32_t* state, const uint8_t* bytes, size_t count) {
+  if (count > 0 && !sha256_blocks_fast(state, bytes, count)) sha256_blocks(state, bytes, count);
+}
+
+}  // namespace
 
 void Sha256::update(const void* data, size_t count) {
   auto* bytes = static_cast<const uint8_t*>(data);
@@ -54,9 +119,9 @@ void Sha256::update(const void* data, size_t count) {
     std::memcpy(pending_.data() + held, bytes, take);
     bytes += take, count -= take;
     if (held + take < 64) return;
-    blocks(pending_.data(), 1);
+    compress(state_.data(), pending_.data(), 1);
   }
-  blocks(bytes, count / 64);
+  compress(state_.data(), bytes, count / 64);
   if (count % 64 != 0) std::memcpy(pending_.data(), bytes + count / 64 * 64, count % 64);
 }
 

@@ -50,10 +50,8 @@ std::string bar_of(double part, int width, bool unicode) {
 std::string duration_text(double seconds) {
   const auto s = static_cast<long long>(std::max(0.0, seconds) + 0.5);
   char text[40];
-  if (s >= 3600)
-    std::snprintf(text, sizeof text, "%lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60);
-  else
-    std::snprintf(text, sizeof text, "%lld:%02lld", s / 60, s % 60);
+  if (s >= 3600) std::snprintf(text, sizeof text, "%lld:%02lld:%02lld", s / 3600, s / 60 % 60, s % 60);
+  else std::snprintf(text, sizeof text, "%lld:%02lld", s / 60, s % 60);
   return text;
 }
 
@@ -105,7 +103,8 @@ double Progress::seconds_left() const {
 
 void Progress::draw() {
   if (terminal_) {
-    const std::string line = progress_line(what_, done_, total_, detail_, seconds_left(), columns() - 1, writes_unicode());
+    const std::string line =
+        progress_line(what_, done_, total_, detail_, seconds_left(), columns() - 1, writes_unicode());
     std::fflush(stdout);
     std::fprintf(stderr, "\r%s\033[K", line.c_str());
     shown_ = true;

@@ -1,5 +1,5 @@
-// Progress of something long: on a terminal one live line with a bar, elsewhere a plain line now and then. On stderr, so
-// that a script's own output stays clean.
+// Progress of something long: on a terminal one live line with a bar, elsewhere a plain line now and then. On stderr,
+// so that a script's own output stays clean.
 #pragma once
 #include <chrono>
 #include <cstdint>

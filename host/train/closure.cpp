@@ -72,12 +72,12 @@ basin_closure_result StepClosure::run(const basin_closure_request* request) {
     };
     Context context(seed_, static_cast<uint64_t>(step_), ids, true);
     const Tensor x0 = rows(x0_), labels = rows(labels_);
-    context.labels = labels;
     const Denoise denoise = denoise_with(*options_.model, context, labels);
     const Target target =
         options_.model->target() == BASIN_TARGET_NONE ? Target::epsilon : prediction_target(*options_.model);
     const LossOutput out = options_.loss(
-        denoise, {*options_.process, x0, rows(noise_), rows(t_), rows(perturbation_), options_.input_perturbation, target});
+        denoise, {*options_.process, x0, rows(noise_), rows(t_), rows(perturbation_), options_.input_perturbation, target,
+         labels});
     if (out.per_sample.dim() != 1 || out.per_sample.size(0) != n)
       throw Error("the loss must give one number for each of the " + std::to_string(n) + " samples; it gave " +
                   std::to_string(out.per_sample.numel()));

@@ -18,7 +18,7 @@ typedef struct basin_function {
   /* gradients of the outputs in (null where none came), of the inputs out (new references; null for "none"). */
   basin_status (*backward)(void* user, basin_saved*, basin_tensor* const* output_gradients, uint32_t n_outputs,
                            basin_tensor** input_gradients, uint32_t n_inputs);
-  void (*destroy)(void* user); /* when the last graph that uses it is gone; may be null */
+  void (*destroy)(void* user); /* once, when the last graph that uses it is gone or apply has failed; may be null */
   void* user;
 } basin_function;
 
@@ -26,7 +26,8 @@ typedef struct basin_function {
 typedef struct basin_autograd_interface {
   uint32_t size;
   /* Gradients of sum(outputs) with respect to inputs, each a new reference, null where there is none; nothing is
-   * accumulated anywhere. create_graph: the gradients can be differentiated again. [any thread] */
+   * accumulated anywhere. create_graph: the gradients can be differentiated again, and the graph stays; without, it is
+   * freed on the way. [any thread] */
   basin_status (*gradients)(basin_tensor* const* outputs, uint32_t n_outputs, basin_tensor* const* inputs,
                             uint32_t n_inputs, int32_t create_graph, basin_tensor** out);
   /* A new tensor over the same values, outside every graph: new reference. [any thread] */

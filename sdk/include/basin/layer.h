@@ -22,7 +22,7 @@ enum {
                                 activation(norm(x) (1 + scale) + shift) */
   BASIN_LAYER_EMBEDDING = 4, /* weight [in,out]                          inputs: index [B] (int64) */
   BASIN_LAYER_ATTENTION = 5, /* no parameters                            inputs: qkv [B,3C,H,W]; gives [B,C,H,W]. A hook
-                                sees q, k, v [B,heads,T,C/heads] instead */
+                                sees q, k, v [B,heads,T,C/heads] and gives that shape */
   BASIN_LAYER_CONCAT = 6,    /* no parameters                            inputs: the parts [B,Ci,H,W], joined in C */
   BASIN_LAYER_RESAMPLE = 7,  /* no parameters                            inputs: x; nearest x2, or 2x2 average */
   BASIN_LAYER_DROPOUT = 8,   /* no parameters                            inputs: x; off unless the context trains */

@@ -82,7 +82,8 @@ typedef struct basin_tensor_interface {
   void (*retain)(basin_tensor*);  /* one more reference [any thread] */
   void (*release)(basin_tensor*); /* one less [any thread] */
   basin_status (*info)(const basin_tensor*, basin_tensor_info* out); /* caller's buffer, its size set [any thread] */
-  /* The memory for writing; tells caches and autograd that the values change. Borrowed like info's data. [any thread] */
+  /* The memory for writing; tells caches and autograd that the values change: ask for it again before each change.
+   * Borrowed like info's data. [any thread] */
   basin_status (*mutable_data)(basin_tensor*, void** out);
   /* A tensor from `numel` values in row-major order, copied to `device`: new reference. [any thread] */
   basin_status (*from_data)(const void* data, const int64_t* sizes, uint32_t n_dims, int32_t dtype, int32_t device,
