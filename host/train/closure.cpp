@@ -83,7 +83,7 @@ basin_closure_result StepClosure::run(const basin_closure_request* request) {
                   std::to_string(out.per_sample.numel()));
     const Tensor part = (out.per_sample * rows(weight_)).sum() / static_cast<double>(total);
 
-    parameters.clear_gradients();
+    parameters.expect_gradients(first > 0);
     part.backward();
     parameters.collect_gradients(first > 0);
     losses.push_back(out.per_sample.detach());
