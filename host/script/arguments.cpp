@@ -93,10 +93,7 @@ void read_declaration(lua_State* L, int table, Declared& d) {
   for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
     const std::string key = text_at(L, -2);
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-    const std::string near = nearest(key, known);
-    throw Error(owner + " has no field '" + key + "'" +
-                (near.empty() ? "; it takes type, help, default, minimum, maximum, choices"
-                              : "; did you mean '" + near + "'?"));
+    throw Error(owner + " has no field '" + key + "'" + hint(key, known, "it takes"));
   }
   const auto text = [&](const char* key) {
     lua_getfield(L, table, key);
@@ -118,10 +115,9 @@ void read_declaration(lua_State* L, int table, Declared& d) {
     if (type == t.name) found = &t;
   }
   if (!found) {
-    const std::string near = nearest(type, names);
     throw Error(owner +
                 " needs a type out of integer, number, boolean, string, choice, file, folder, integers, numbers" +
-                (type.empty() ? "" : ", got '" + type + "'") + (near.empty() ? "" : "; did you mean '" + near + "'?"));
+                (type.empty() ? "" : ", got '" + type + "'") + hint(type, names, ""));
   }
   d.help = text("help");
   d.placeholder = found->placeholder;
@@ -217,9 +213,8 @@ int missing_argument(lua_State* L) {
   {
     std::vector<std::string> names;
     for (const Option& option : Engine::of(L).arguments) names.push_back(option.name);
-    const std::string name = text_at(L, 2), near = nearest(name, names);
-    give(L, where(L) + ": no argument '" + name + "' was declared with basin.arguments" +
-                (near.empty() ? "" : "; did you mean '" + near + "'?"));
+    const std::string name = text_at(L, 2);
+    give(L, where(L) + ": no argument '" + name + "' was declared with basin.arguments" + hint(name, names, ""));
   }
   return lua_error(L);
 }

@@ -96,6 +96,8 @@ std::string describe(lua_State* L,
                      int index);  // for sentences: 'the string "x"', 'the number 3', 'a tensor', 'nothing'
 // "sam.lua:12", the innermost place in a script that is running; "" where there is none.
 std::string where(lua_State* L);
+// "; did you mean 'base'?", or "; it has: a, b, c" where no name is near (nothing of that where `otherwise` is "").
+std::string hint(const std::string& word, const std::vector<std::string>& names, const char* otherwise = "it has");
 // tostring(x) as a script would see it; a failing __tostring is a ScriptError.
 std::string to_text(lua_State* L, int index);
 

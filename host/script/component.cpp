@@ -92,11 +92,8 @@ int box_index(Call& c) {  // an option
   for (const Function& m : methods_of(box.component->kind))
     names.push_back(std::string(m.record.name).substr(box.component->kind.size() + 1));
   for (const Property& p : properties_of(box.component->kind)) names.push_back(p.name);
-  const std::string near = nearest(name, names);
-  std::string all;
-  for (const std::string& n : names) all += (all.empty() ? "" : ", ") + n;
   throw Error("the " + box.component->kind + " '" + box.component->name + "' has no '" + name + "'" +
-              (near.empty() ? "; it has: " + all : "; did you mean '" + near + "'?"));
+              hint(name, names));
 }
 
 struct KindInfo {

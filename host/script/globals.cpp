@@ -29,10 +29,8 @@ int unknown_global(lua_State* L) {
   {
     const std::string name = lua_type(L, 2) == LUA_TSTRING ? text_at(L, 2) : "?";
     if (name == "_") return lua_pushnil(L), 1;  // the prompt's last result, before there is one
-    const std::string near = nearest(name, keys_of(L, 1));
     push_sentence(L, name == "basin" ? "there is no variable 'basin' yet; begin with: local basin = require \"basin\""
-                                     : "there is no variable '" + name + "'" +
-                                           (near.empty() ? "" : "; did you mean '" + near + "'?"));
+                                     : "there is no variable '" + name + "'" + hint(name, keys_of(L, 1), ""));
   }
   return lua_error(L);
 }
@@ -48,12 +46,7 @@ int new_global(lua_State* L) {
 int unknown_member(lua_State* L) {
   {
     const std::string name = lua_type(L, 2) == LUA_TSTRING ? text_at(L, 2) : "?";
-    const auto names = keys_of(L, 1);
-    const std::string near = nearest(name, names);
-    std::string all;
-    for (const std::string& known : names) all += (all.empty() ? "" : ", ") + known;
-    push_sentence(
-        L, "basin has no '" + name + "'" + (near.empty() ? "; it has: " + all : "; did you mean '" + near + "'?"));
+    push_sentence(L, "basin has no '" + name + "'" + hint(name, keys_of(L, 1)));
   }
   return lua_error(L);
 }

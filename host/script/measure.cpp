@@ -70,11 +70,8 @@ int result_index(Call& c) {  // a scalar by name
   std::vector<std::string> names{"value",     "low",     "high",   "protocol", "curves",
                                  "intervals", "seconds", "metric", "label"};
   for (const auto& scalar : result.record.at("scalars")) names.push_back(scalar.at("name"));
-  const std::string near = nearest(name, names);
-  std::string all;
-  for (const std::string& n : names) all += (all.empty() ? "" : ", ") + n;
   throw Error("the result of " + result.record.at("metric").get<std::string>() + " has no '" + name + "'" +
-              (near.empty() ? "; it has: " + all : "; did you mean '" + near + "'?"));
+              hint(name, names));
 }
 
 int intervals(Call& c) {
@@ -180,11 +177,7 @@ void read_options(Call& c, MeasureCall& m) {
     else if (key == "seed" || key == "process")
       throw Error("metric:measure: '" + key + "' must be " + (key == "seed" ? "an integer" : "a process") + ", got " +
                   describe(L, -1));
-    else {
-      const std::string near = nearest(key, {"seed", "process"});
-      throw Error("metric:measure has no option '" + key + "'" +
-                  (near.empty() ? "; it knows: seed, process" : "; did you mean '" + near + "'?"));
-    }
+    else throw Error("metric:measure has no option '" + key + "'" + hint(key, {"seed", "process"}, "it knows"));
   }
 }
 

@@ -24,9 +24,7 @@ int averaged(Call& c) {
   if (names.empty())
     throw Error("the model has no averages: run:train { averages = { " + name +
                 " = basin.averager \"ema\" } } makes them");
-  const std::string near = nearest(name, names);
-  throw Error("the model has no average '" + name + "'; " +
-              (near.empty() ? "it has '" + names[0] + "'" : "did you mean '" + near + "'?"));
+  throw Error("the model has no average '" + name + "'" + hint(name, names));
 }
 
 int parameters(Call& c) {
