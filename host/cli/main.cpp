@@ -6,9 +6,10 @@
 #include <csignal>
 #include <cstdio>
 #include <filesystem>
+#include <set>
 #include <thread>
 
-#include "abi/handles.hpp"
+#include "abi/cuda.hpp"
 #include "abi/log.hpp"
 #include "cli/plugins.hpp"
 #include "cli/settings.hpp"
@@ -104,6 +105,8 @@ int run(const CLI::App& app, const Arguments& arguments, const std::string& comm
   if (app.got_subcommand("plugins")) return list_plugins(arguments.why);
 
   script::Settings settings = settings_of(arguments, toml, command);
+  // Before anything is computed: LibTorch looks for CUDA only once (abi/cuda.hpp).
+  if (std::get<std::string>(settings.device.value) != "cpu") offer_cuda();
   const bool repl = app.got_subcommand("repl"), code = !arguments.code.empty();
   settings.interactive = repl || code;
   watch_interrupt();
@@ -128,11 +131,33 @@ int guarded(const CLI::App& app, const Arguments& arguments, const std::string& 
   }
 }
 
+// basin bench NAME arguments... becomes the program basin-bench-NAME beside this one. Returns only where it cannot.
+int run_bench(int argc, char** argv) {
+  const fs::path folder = fs::read_symlink("/proc/self/exe").parent_path();
+  constexpr std::string_view prefix = "basin-bench-";
+  std::set<std::string> built;
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (const std::string file = entry.path().filename(); file.starts_with(prefix))
+      built.insert(file.substr(prefix.size()));
+  const std::string name = argc > 2 && argv[2][0] != '-' ? argv[2] : "";
+  const fs::path program = folder / (std::string(prefix) + name);
+  if (built.count(name)) execv(program.c_str(), argv + 2);
+  std::string names;
+  for (const std::string& one : built) names += (names.empty() ? "" : ", ") + one;
+  if (names.empty())
+    std::fprintf(stderr, "No bench is built: ./basin bench builds them, or build the target bench/all.\n");
+  else if (name.empty())
+    std::fprintf(stderr, "basin bench NAME: the benches are %s; each explains itself with --help.\n", names.c_str());
+  else std::fprintf(stderr, "There is no bench '%s': the benches are %s.\n", name.c_str(), names.c_str());
+  return 1;
+}
+
 }  // namespace
 }  // namespace basin::cli
 
 int main(int argc, char** argv) {
   using namespace basin::cli;
+  if (argc > 1 && std::string_view(argv[1]) == "bench") return run_bench(argc, argv);
   std::string command;
   for (int i = 0; i < argc; ++i) command += (i ? " " : "") + std::string(argv[i]);
   Arguments arguments;
@@ -161,6 +186,7 @@ int main(int argc, char** argv) {
   CLI::App* repl = app.add_subcommand("repl", "An interactive Lua prompt");
   add_common(repl);
   CLI::App* plugins = app.add_subcommand("plugins", "What plugins were found, and their components");
+  app.add_subcommand("bench", "Measure Basin beside its peers: abi, step");
   plugins->add_flag("--why", arguments.why, "also where was looked, and why a file was refused");
   add_common(&app);
 
