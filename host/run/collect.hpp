@@ -1,0 +1,45 @@
+// Inside the report: what a run folder holds, read with no trust in it, as the tables and charts want it.
+#pragma once
+#include <filesystem>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace basin {
+
+struct Result {
+  size_t run = 0;  // index of the run
+  std::string metric, label;
+  nlohmann::json json;  // an object
+};
+
+struct Collected {
+  std::filesystem::path folder;
+  std::string label;    // for tables
+  std::string problem;  // one sentence where its record cannot be read
+  nlohmann::json record = nlohmann::json::object();
+  std::vector<nlohmann::json> rows;  // of metrics.jsonl
+  std::vector<std::filesystem::path> pictures;
+  std::string script;
+};
+
+struct Everything {
+  std::vector<Collected> runs;
+  std::vector<Result> results;        // by metric, run, label
+  std::vector<std::string> problems;  // sentences about files that were passed over
+};
+
+Everything collect(const std::vector<std::filesystem::path>& runs);
+
+// Members of JSON that may be anything: an empty value where there is none of the type.
+std::string text_in(const nlohmann::json& object, const char* key);
+double number_in(const nlohmann::json& object, const char* key);  // NaN
+const nlohmann::json& list_in(const nlohmann::json& object, const char* key);
+
+// "uniform { bits = 8 }" for a described component, plain text for the rest.
+std::string text_of(const nlohmann::json& value);
+// A protocol as lines: nested objects by dotted names.
+std::vector<std::pair<std::string, std::string>> lines_of(const nlohmann::json& protocol);
+
+}  // namespace basin
