@@ -5,7 +5,7 @@
 local basin = require "basin"
 
 basin.arguments {
-  steps = { type = "integer", default = 160, minimum = 1, help = "training steps of each model" },
+  steps = { type = "integer", default = 200, minimum = 1, help = "training steps of each model" },
   seed = { type = "integer", default = 0, help = "of everything: weights, data order, noise" },
   images = { type = "integer", default = 256, minimum = 16, help = "images sampled from each model" },
 }
@@ -15,7 +15,7 @@ local data = basin.dataset "shapes" { count = 4096, size = 32 }
 local process = basin.process "vp" { schedule = "cosine", steps = 1000 }
 local features = basin.model "small_features" {}
 
-local kid = basin.metric "kid" { features = features }
+local fid = basin.metric "fid" { features = features }
 local lpf = basin.metric "lpf" { sigma = 0.01, draws = 8, images = 128 }
 local optimal = basin.metric "optimal_loss" { queries = 128 }
 
@@ -47,14 +47,14 @@ for _, method in ipairs(optimizers) do
     local flatness = lpf:measure(candidate, data)
     local gap = optimal:measure(candidate, data)
     rows[#rows + 1] = {
-      method.name, candidate.label, gap.loss, gap.gap, kid:measure(images, data), flatness, trained.seconds,
+      method.name, candidate.label, gap.loss, gap.gap, fid:measure(images, data), flatness, trained.seconds,
     }
   end
   runs[#runs + 1] = run
 end
 
 print(basin.table {
-  columns = { "optimizer", "weights", "loss", "gap to optimal", "KID (small_features)", "LPF", "training s" },
+  columns = { "optimizer", "weights", "loss", "gap to optimal", "FID (small_features)", "LPF", "training s" },
   rows = rows,
 })
 print("report: " .. basin.report { runs = runs })

@@ -72,6 +72,7 @@ void add_images(lua_State* L, int library);
 void add_losses(lua_State* L, int library);        // denoiser
 void add_measurements(lua_State* L, int library);  // result, estimate
 void add_runs(lua_State* L, int library);          // run, report
+void add_reports(lua_State* L, int library);      // report
 void add_tables(lua_State* L, int library);        // table
 void add_help(lua_State* L, int library);          // help, plugins
 void add_strict_globals(lua_State* L, bool assignable);

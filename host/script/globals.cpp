@@ -89,6 +89,7 @@ void add_library(lua_State* L) {
   add_losses(L, library);
   add_measurements(L, library);
   add_runs(L, library);
+  add_reports(L, library);
   add_tables(L, library);
   add_help(L, library);
   push(L, plugins_function);

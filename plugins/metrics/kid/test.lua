@@ -1,6 +1,6 @@
 local basin = require "basin"
 
-local features = basin.model "small_features" { pretrained = false }  -- any function of the image will do
+local features = basin.model "small_features" {}
 local kid = basin.metric "kid" { features = features, subsets = 20 }
 local data = basin.dataset "shapes" { count = 400, size = 16, seed = 1 }
 local other = basin.dataset "shapes" { count = 400, size = 16, seed = 2 }
