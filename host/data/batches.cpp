@@ -1,5 +1,7 @@
 #include "data/batches.hpp"
 
+#include <omp.h>
+
 #include <algorithm>
 #include <numeric>
 
@@ -48,6 +50,7 @@ Batch Batches::next() {
 
 void Batches::work() {
   at::NoGradGuard no_grad;
+  omp_set_num_threads(1);  // of this thread: a second team of workers would fight the training's for the cores
   for (int64_t step = step_;; step++) {
     Batch batch;
     try {
