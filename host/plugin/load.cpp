@@ -147,17 +147,24 @@ void copy_file(const std::filesystem::path& from, int to) {
     }
 }
 
-// Opens a private copy in `folder`. Error: the linker's words, about the file the user knows.
+// Opens a private copy in a folder of its own below `folder`, under the file's name: what the linker, a debugger and
+// the log say is "sam.basin.so". Error: the linker's words, about the file the user knows.
 boost::dll::shared_library* open_copy(const std::filesystem::path& file, const std::filesystem::path& folder) {
-  std::string copy = (folder / ("basin-" + file.stem().stem().string() + "-XXXXXX.so")).string();
-  int fd = ::mkostemps(copy.data(), 3, O_CLOEXEC);
-  if (fd < 0) refuse("it could not be copied to " + folder.string() + " to be opened: " + std::strerror(errno));
+  std::string place = (folder / "basin-XXXXXX").string();
+  if (!::mkdtemp(place.data()))
+    refuse("it could not be copied to " + folder.string() + " to be opened: " + std::strerror(errno));
+  const std::string copy = (std::filesystem::path(place) / file.filename()).string();
   struct Cleanup {
-    std::string& copy;
+    const std::string &place, &copy;
     int fd;
-    ~Cleanup() { ::close(fd), ::unlink(copy.c_str()); }
-  } cleanup{copy, fd};
-  copy_file(file, fd);
+    ~Cleanup() {
+      if (fd >= 0) ::close(fd);
+      ::unlink(copy.c_str());
+      ::rmdir(place.c_str());
+    }
+  } cleanup{place, copy, ::open(copy.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700)};
+  if (cleanup.fd < 0) refuse("it could not be copied to " + place + " to be opened: " + std::strerror(errno));
+  copy_file(file, cleanup.fd);
   auto library = std::make_unique<boost::dll::shared_library>();
   try {
     library->load(copy, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);

@@ -83,13 +83,13 @@ int index_body(Call& c) {
   std::vector<std::string> names;
   for (const Function& method : type->methods) names.push_back(std::strchr(method.record.name, ':') + 1);
   for (const Property& property : type->properties) names.push_back(property.name);
-  throw Error(std::string("a ") + type->name + " has no " +
-              (key.empty() ? "element " + describe(L, 2) : "'" + key + "'") + hint(key, names));
+  throw Error(with_article(type->name) + " has no " + (key.empty() ? "element " + describe(L, 2) : "'" + key + "'") +
+              hint(key, names));
 }
 
 int assign_body(Call& c) {
   const Type* type = type_at(c.L, 1);
-  throw Error(std::string("the fields of a ") + (type ? type->name : "value") + " cannot be set");
+  throw Error("the fields of " + with_article(type ? type->name : "value") + " cannot be set");
 }
 
 const Function index_function{{.name = "__index", .summary = ""}, index_body};
@@ -112,6 +112,11 @@ int give(lua_State* L, const std::vector<int64_t>& v) {
     lua_rawseti(L, -2, static_cast<lua_Integer>(i + 1));
   }
   return 1;
+}
+
+std::string with_article(const std::string& noun) {
+  const bool vowel = !noun.empty() && std::strchr("aeiou", noun[0]);
+  return (noun == "images" ? "" : vowel ? "an " : "a ") + noun;
 }
 
 std::string text_at(lua_State* L, int index) {
@@ -142,8 +147,7 @@ std::string describe(lua_State* L, int index) {
     case LUA_TFUNCTION: return "a function";
     case LUA_TTABLE: return lua_rawlen(L, index) ? "a list" : "a table";
     case LUA_TUSERDATA:
-      if (const Type* type = type_at(L, index))
-        return (std::strchr("aeiou", type->name[0]) ? "an " : "a ") + std::string(type->name);
+      if (const Type* type = type_at(L, index)) return with_article(type->name);
       return "a file or other object";
     default: return std::string("a ") + lua_typename(L, lua_type(L, index));
   }
@@ -245,6 +249,10 @@ std::string sentence_of(const std::exception& error) {
   if (const auto* e = dynamic_cast<const c10::Error*>(&error)) {
     const std::string first(e->what_without_backtrace());
     return first.substr(0, first.find('\n'));
+  }
+  if (const auto* e = dynamic_cast<const Error*>(&error); e && e->status == BASIN_ERROR_MEMORY) {
+    const std::string text = e->what();
+    return text.find("lower") != text.npos ? text : text + "; lower 'batch' or 'count'";
   }
   if (dynamic_cast<const std::bad_alloc*>(&error)) {
     return "out of memory; lower 'batch' or 'count', or the number of data items held at once.";

@@ -91,7 +91,8 @@ inline int give(lua_State* L, const std::string& v) { return lua_pushlstring(L, 
 inline int give(lua_State* L, const char* v) { return lua_pushstring(L, v), 1; }
 int give(lua_State* L, const std::vector<int64_t>& v);  // a list
 
-std::string text_at(lua_State* L, int index);  // of a string; "" for anything else
+std::string with_article(const std::string& noun);  // "an optimizer"
+std::string text_at(lua_State* L, int index);       // of a string; "" for anything else
 std::string describe(lua_State* L,
                      int index);  // for sentences: 'the string "x"', 'the number 3', 'a tensor', 'nothing'
 // "sam.lua:12", the innermost place in a script that is running; "" where there is none.
@@ -138,7 +139,7 @@ T* test(lua_State* L, int index) {
 template <class T>
 T& get(lua_State* L, int index) {  // of a checked argument, or the `self` of a method
   if (T* object = test<T>(L, index)) return *object;
-  throw Error(std::string("expected a ") + type_of<T> + ", got " + describe(L, index) + "");
+  throw Error("expected " + with_article(type_of<T>) + ", got " + describe(L, index));
 }
 
 // ---- functions -----------------------------------------------------------------------------------------------------

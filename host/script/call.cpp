@@ -54,11 +54,7 @@ std::string alternatives(std::string types) {
   for (size_t at = 0; at != std::string::npos && at < types.size();) {
     const size_t bar = types.find('|', at);
     const std::string one = types.substr(at, bar == std::string::npos ? bar : bar - at);
-    const std::string named = one == "any"                      ? "a value"
-                              : one == "nil"                    ? "nil"
-                              : one == "integers"               ? "integers"
-                              : one == "table" || one == "list" ? "a " + one
-                                                                : (std::strchr("aeiou", one[0]) ? "an " : "a ") + one;
+    const std::string named = one == "any" ? "a value" : one == "nil" || one == "integers" ? one : with_article(one);
     text += (text.empty() ? "" : bar == std::string::npos ? " or " : ", ") + named;
     at = bar == std::string::npos ? bar : bar + 1;
   }

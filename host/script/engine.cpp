@@ -12,9 +12,15 @@
 namespace basin::script {
 namespace {
 
-// Between instructions of a script: an endless loop must hear Ctrl-C too.
+constexpr int kInstructions = 10000;  // of Lua's machine between two looks at the flag
+
+// Between instructions of a script: an endless loop must hear Ctrl-C too. A script that catches errors in a loop would
+// swallow this one: from now on it comes at every instruction, in whatever function the script gets to.
 void check_interrupt(lua_State* L, lua_Debug*) {
-  if (interrupted()) luaL_error(L, "interrupted");
+  if (!interrupted()) return;
+  lua_sethook(L, check_interrupt, LUA_MASKCOUNT, 1);
+  lua_sethook(Engine::of(L).lua(), check_interrupt, LUA_MASKCOUNT, 1);
+  luaL_error(L, "interrupted");
 }
 
 // The message as it is; with BASIN_DEBUG=1 also where the script was. Errors that are no text are made into some.
@@ -71,7 +77,7 @@ Engine::Engine(Settings settings) : settings_(std::move(settings)), lua_(luaL_ne
     throw;
   }
   add_strict_globals(lua_, settings_.interactive);
-  lua_sethook(lua_, check_interrupt, LUA_MASKCOUNT, 10000);
+  lua_sethook(lua_, check_interrupt, LUA_MASKCOUNT, kInstructions);
 }
 
 Engine::~Engine() { lua_close(lua_); }
@@ -94,6 +100,7 @@ void Engine::execute(int arguments) {
   lua_insert(lua_, base);
   const int status = lua_pcall(lua_, arguments, LUA_MULTRET, base);
   lua_remove(lua_, base);
+  lua_sethook(lua_, check_interrupt, LUA_MASKCOUNT, kInstructions);
   if (status == LUA_OK) return;
   const std::string message = lua_isstring(lua_, -1) ? lua_tostring(lua_, -1) : "out of memory in the script";
   lua_pop(lua_, 1);

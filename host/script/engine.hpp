@@ -71,8 +71,9 @@ void add_components(lua_State* L, int library);  // model, dataset, optimizer, .
 void add_images(lua_State* L, int library);
 void add_losses(lua_State* L, int library);        // denoiser
 void add_measurements(lua_State* L, int library);  // result, estimate
-void add_runs(lua_State* L, int library);          // run, report
-void add_reports(lua_State* L, int library);      // report
+void add_runs(lua_State* L, int library);          // run
+void add_reports(lua_State* L, int library);       // report
+void add_reports(lua_State* L, int library);       // report
 void add_tables(lua_State* L, int library);        // table
 void add_help(lua_State* L, int library);          // help, plugins
 void add_strict_globals(lua_State* L, bool assignable);

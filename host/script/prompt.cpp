@@ -195,7 +195,8 @@ void Prompt::run(const std::string& code, bool silent, bool expression) {
       lua_setglobal(L, "_");
     }
   } catch (const std::exception& e) {
-    fail(interrupted() ? "interrupted" : sentence_of(e));
+    if (interrupted() && look_.times) std::fputs("\n", stdout);  // after the terminal's "^C"
+    fail(sentence_of(e));
   }
   lua_settop(L, 0);
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();

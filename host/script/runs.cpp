@@ -20,6 +20,11 @@ std::map<std::string, std::weak_ptr<Run>>& open_runs() {
   static std::map<std::string, std::weak_ptr<Run>> runs;
   return runs;
 }
+// The same by identity: a script that asks for a run twice gets it twice, though its folder is locked.
+std::map<std::string, std::weak_ptr<Run>>& known_runs() {
+  static std::map<std::string, std::weak_ptr<Run>> runs;
+  return runs;
+}
 std::weak_ptr<Run>& latest_run() {
   static std::weak_ptr<Run> run;
   return run;
@@ -140,6 +145,9 @@ const Type& type() {
                     "a model; { layers, weights, bits, bits_per_weight, relative_error, bytes_before, bytes_after }",
                     "run:quantize { model = model, quantizer = basin.quantizer \"uniform\" { bits = 8 } }"},
                    run_quantize},
+                  {{"run:report", "Writes what the run was and found as one HTML file.", report_fields(), true,
+                    "the file's path", "run:report {}"},
+                   run_report},
                   {{"run:log",
                     "A line in the run's log.txt, with the time.",
                     {{"line", "string", "The line."}},
@@ -189,8 +197,15 @@ Run& open_run(lua_State* L, RunBox& box, nlohmann::json identity, std::vector<Op
     }
     return *box.run;
   }
-  box.run = Run::open(engine.settings().runs, box.settings, identity, details_of(engine, box, details),
-                      engine.settings().fresh);
+  const Settings& settings = engine.settings();
+  std::weak_ptr<Run>& known =
+      known_runs()[settings.runs.string() + "\n" + box.settings.name + "\n" + std::to_string(box.settings.seed) + "\n" +
+                   box.settings.precision + "\n" + text];
+  if (!settings.fresh) box.run = known.lock();
+  if (!box.run) {
+    box.run = Run::open(settings.runs, box.settings, identity, details_of(engine, box, details), settings.fresh);
+    known = box.run;
+  }
   box.identity = text;
   open_runs()[box.run->folder().string()] = box.run;
   latest_run() = box.run;
@@ -245,16 +260,21 @@ PluginProgress::PluginProgress() : shown_(std::make_shared<Shown>()) {
 
 PluginProgress::~PluginProgress() { set_progress_sink({}); }
 
-void log_plugin_line(int32_t severity, const std::string& line, const std::string& library) {
+// Any thread may log; only the run thread may touch a live bar.
+void log_plugin_line(std::thread::id run_thread, int32_t severity, const std::string& line,
+                     const std::string& library) {
   std::string text = library.empty() ? line : std::filesystem::path(library).stem().stem().string() + ": " + line;
   if (severity == BASIN_LOG_WARNING) text = "warning: " + text;
-  Progress::clear();
+  if (std::this_thread::get_id() == run_thread) Progress::clear();
   std::fprintf(stderr, "%s\n", text.c_str());
   if (const auto run = latest_run().lock()) run->log(text);
 }
 
 void add_runs(lua_State* L, int library) {
-  set_log_sink(log_plugin_line);
+  set_log_sink(
+      [run_thread = std::this_thread::get_id()](int32_t severity, const std::string& line, const std::string& library) {
+        log_plugin_line(run_thread, severity, line, library);
+      });
   add_type<RunBox>(L, type());
   push(L, factory());
   lua_setfield(L, library, "run");

@@ -28,9 +28,11 @@ Run& open_run(lua_State* L, RunBox& box, nlohmann::json identity, std::vector<Op
 int run_train(Call& c);
 int run_sample(Call& c);
 int run_quantize(Call& c);
+int run_report(Call& c);  // reports.cpp
 const std::vector<Field>& train_fields();
 const std::vector<Field>& sample_fields();
 const std::vector<Field>& quantize_fields();
+const std::vector<Field>& report_fields();
 
 // A line of the log of the run in `folder`, where it is one of this script's that is open.
 void note(const std::string& folder, const std::string& line);

@@ -96,8 +96,8 @@ std::function<void(const TrainStep&)> step_callback(lua_State* L, int index) {
 }
 
 void say_state(Run& run, int64_t steps) {
-  if (!run.existed()) return;
   const auto state = run.state();
+  if (!run.existed() && state.value("status", "") != "finished") return;
   const std::string folder = run.folder().string();
   const int64_t step = state.value("step", int64_t{0});
   Progress::clear();

@@ -38,6 +38,9 @@ void check_options(const TrainOptions& o) {
     throw Error("train needs steps >= 1, batch >= 1 and accumulate between 1 and batch; got steps " +
                 std::to_string(o.steps) + ", batch " + std::to_string(o.batch) + ", accumulate " +
                 std::to_string(o.accumulate));
+  if (o.log_every < 1 || o.save_every < 1)
+    throw Error("train needs log_every >= 1 and save_every >= 1; got " + std::to_string(o.log_every) + " and " +
+                std::to_string(o.save_every));
   const auto wanted = o.model->sample_shape();
   const auto& given = o.data->shape();
   for (size_t i = 0; i < wanted.size(); i++)

@@ -1,0 +1,129 @@
+#!/usr/bin/env bash
+# The program's own words: version, scripts that are not there, exit codes, basin.toml, --set, --dry-run, piped input.
+set -u
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+program=$1
+work_in "$2"
+failed=0
+
+# expect CODE TEXT command...: the exit code, and the first line of the output, which may begin with TEXT
+expect() {
+  local code=$1 text=$2 status
+  shift 2
+  "$@" >output 2>&1 </dev/null
+  status=$?
+  if [[ $status -ne $code || $(head -1 output) != "$text"* ]]; then
+    printf '%s\n  expected: %s, exit code %s\n  got:      %s, exit code %s\n' "$*" "$text" "$code" "$(head -3 output)" "$status"
+    failed=1
+  fi
+}
+# holds TEXT: somewhere in the last output
+holds() {
+  if ! grep -qF -- "$1" output; then
+    printf 'the output lacks: %s\n' "$1"
+    cat output
+    failed=1
+  fi
+}
+
+expect 0 "basin 0." "$program" --version
+expect 0 "Basin: a research platform" "$program" --help
+expect 0 "Basin: a research platform" "$program"
+expect 0 "3" "$program" -e 'print(1 + 2)'
+expect 0 "Adam" "$program" -e 'x = "Adam" print(x)'
+expect 1 "-e:1: there is no variable 'pritn'; did you mean 'print'?" "$program" -e 'pritn(3)'
+expect 1 "-e:1: no such luck" "$program" -e 'error "no such luck"'
+
+# scripts
+echo 'print "hello"' >hello.lua
+expect 0 "hello" "$program" run hello.lua
+expect 1 "there is no script 'helo.lua'; did you mean 'hello.lua'?" "$program" run helo.lua
+expect 1 "'.' is a folder; name a script, a file of Lua" "$program" run .
+printf 'local x = 1\nif x then\n' >open.lua
+expect 1 "open.lua:3: 'end' expected" "$program" run open.lua
+printf '\n\ncount = 3\n' >global.lua
+expect 1 "global.lua:3: 'count' is not declared; write: local count = ..." "$program" run global.lua
+printf 'local t = nil\nprint(t.x)\n' >nil.lua
+expect 1 "nil.lua:2: attempt to index a nil value (local 't')" "$program" run nil.lua
+expect 1 "nil.lua:2: attempt" env BASIN_DEBUG=1 "$program" run nil.lua
+holds "stack traceback"
+printf '#!/usr/bin/env basin\nprint "first line"\n' >shebang.lua
+expect 0 "first line" "$program" run shebang.lua
+printf 'print(require "hello2")\n' >sub.lua && mkdir sub && mv sub.lua sub && echo 'return "beside"' >sub/hello2.lua
+expect 0 "beside" "$program" run sub/sub.lua
+expect 106 "script is required" "$program" run
+
+# arguments
+cat >arguments.lua <<'LUA'
+local basin = require "basin"
+basin.arguments { steps = { type = "integer", default = 3, minimum = 1 }, data = { type = "folder", help = "images" } }
+print(basin.args.steps, basin.args.data)
+LUA
+expect 1 "arguments.lua:2: this script needs --set data=FOLDER (images)" "$program" run arguments.lua
+expect 0 "3	sub" "$program" run arguments.lua --set data=sub
+expect 0 "5	sub" "$program" run arguments.lua --set data=sub --set steps=5
+expect 1 "arguments.lua:2: option 'data' of script 'arguments.lua' must be an existing folder, and 'none' does not exist" \
+  "$program" run arguments.lua --set data=none
+expect 1 "arguments.lua:2: option 'steps' of script 'arguments.lua' must be a whole number of at least 1, and \"x\" was given" \
+  "$program" run arguments.lua --set data=sub --set steps=x
+expect 1 "arguments.lua:2: unknown option 'stesp' of script 'arguments.lua' (given by --set); did you mean 'steps'?" \
+  "$program" run arguments.lua --set data=sub --set stesp=5
+expect 1 "--set takes name=value, got 'steps'" "$program" run arguments.lua --set steps
+expect 0 "hello" "$program" run hello.lua
+expect 1 "hello" "$program" run hello.lua --set steps=5
+holds "this script declares no arguments"
+
+# a dry run
+cat >train.lua <<'LUA'
+local basin = require "basin"
+basin.arguments { steps = { type = "integer", default = 3 } }
+local run = basin.run { name = "dry", device = "cpu" }
+run:train {
+  model = basin.model "adm_unet" { image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {} },
+  data = basin.dataset "shapes" { count = 32, size = 8 }, process = basin.process "vp", steps = basin.args.steps,
+  optimizer = basin.optimizer "sam" { base = basin.optimizer "adam" { lr = 0.002 } },
+}
+print "trained"
+LUA
+expect 0 "what" "$program" run train.lua --dry-run --set steps=4
+holds "optimizer.base.lr"
+holds "--set"
+holds "train.lua:7"
+if [[ -e runs ]] || grep -q trained output; then echo "--dry-run did something"; failed=1; fi
+echo >file
+expect 1 "train.lua:4: " "$program" run train.lua --runs file
+holds "file"
+cp train.lua bad.lua && sed -i 's/name = "dry"/name = "a\/b"/' bad.lua
+expect 1 "bad.lua:4: a run cannot be called 'a/b'" "$program" run bad.lua
+
+# basin.toml, of the user and of the project
+printf 'devise = "cpu"\n' >basin.toml
+expect 1 "basin.toml:1: unknown key 'devise'; did you mean 'device'?" "$program" run hello.lua
+printf 'runs = "elsewhere"\n[data]\nimage_folder = "nowhere"\n' >basin.toml
+expect 1 "-e:1: option 'root' of dataset 'image_folder' must be an existing folder, and" "$program" -e 'basin.dataset "image_folder" {}'
+holds "nowhere"
+expect 0 "" "$program" run train.lua
+if [[ ! -e elsewhere/00001-dry/run.json ]]; then echo "basin.toml's runs was not used"; failed=1; fi
+rm basin.toml
+mkdir -p config/basin && printf 'threads = "many"\n' >config/basin/basin.toml
+expect 1 "$PWD/config/basin/basin.toml:1: 'threads' must be an integer of at least 1" "$program" run hello.lua
+rm config/basin/basin.toml
+
+# plugins
+expect 0 "adam 0." "$program" plugins
+holds "optimizer sam"
+mkdir plugins && echo "no library" >plugins/adam.basin.so
+expect 1 "-e:1: " "$program" -e 'basin.optimizer "adam" {}'
+holds "plugins/adam.basin.so"
+expect 0 "" "$program" plugins --why
+holds "refused"
+holds "hidden"
+rm -r plugins
+
+# piped input
+printf '1 + 1\nlocal x = 4\nx * x\n' | "$program" repl >output 2>&1 || failed=1
+[[ $(<output) == $'2\n16' ]] || { echo "piped input gave: $(<output)"; failed=1; }
+printf 'undeclared\n2\n' | "$program" repl >output 2>&1
+[[ $? -eq 1 && $(<output) == *"there is no variable 'undeclared'"* && $(<output) == *2* ]] || { echo "piped errors gave: $(<output)"; failed=1; }
+
+exit $failed
