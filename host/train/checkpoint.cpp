@@ -36,6 +36,12 @@ void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& c, c
                      {"seconds", seconds},
                      {"loss_sum", sum},
                      {"loss_count", std::to_string(c.loss_count)}});
+  // What a killed process was writing; the run's lock says that nobody else is.
+  for (const auto& entry : std::filesystem::directory_iterator(folder))
+    if (entry.path().filename().string().find(".safetensors.part-") != std::string::npos) {
+      std::error_code ignored;
+      std::filesystem::remove(entry.path(), ignored);
+    }
   const auto files = newest_first(folder);
   for (size_t i = kKept; i < files.size(); i++) {
     std::error_code ignored;

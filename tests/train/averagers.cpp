@@ -1,0 +1,159 @@
+// EMA and SWA against their closed forms in double, alone and in a training.
+#include <basin/averager.h>
+
+#include "support.hpp"
+
+namespace {
+
+using namespace test;
+
+// An averager on parameters whose values a test writes: a random walk of 17 weights.
+struct Walk {
+  basin::Parameters parameters;
+  basin::State state;
+  std::shared_ptr<basin::Object> averager;
+  basin_averager_functions functions{};
+  std::vector<Tensor> seen;  // the weights after each step, in double; first the ones before all steps
+
+  Walk(basin::Spec what, const Tensor& begin) : averager(std::make_shared<basin::Object>(std::move(what))) {
+    functions = averager->functions<basin_averager_functions>();
+    parameters.add("a", {3, 4}, {});
+    parameters.add("b", {5}, {});
+    parameters.lay_out(at::kCPU, at::MemoryFormat::Contiguous);
+    at::NoGradGuard no_grad;
+    values().copy_(begin);
+    seen.push_back(values().to(at::kDouble));
+    averager->call([&] { return functions.start(averager->self(), &parameters, &state); });
+  }
+  Tensor& values() { return parameters.groups()[0].values; }
+  void step(int64_t number) {
+    at::NoGradGuard no_grad;
+    values().add_(some_values(100 + static_cast<uint64_t>(number), 0.3));
+    seen.push_back(values().to(at::kDouble));
+    averager->call([&] { return functions.update(averager->self(), number); });
+  }
+  Tensor average() {
+    basin_tensor* out = nullptr;
+    averager->call([&] { return functions.average(averager->self(), 0, &out); });
+    return basin::steal(out);
+  }
+};
+
+double worst(const Tensor& a, const Tensor& b) {
+  return (a.to(at::kDouble) - b.to(at::kDouble)).abs().max().item<double>();
+}
+
+Tensor mean_of(const std::vector<Tensor>& seen, const std::vector<int64_t>& steps) {
+  Tensor sum = at::zeros_like(seen[0]);
+  for (int64_t s : steps) sum += seen.at(static_cast<size_t>(s));
+  return sum / static_cast<double>(steps.size());
+}
+
+}  // namespace
+
+TEST_CASE("EMA is d^n w0 + sum (1-d) d^(n-k) w_k over 50 steps") {
+  for (double d : {0.0, 0.5, 0.9, 0.9999, 1.0}) {
+    Walk walk(spec("averager", "ema", {{"decay", d}}), some_values(31));
+    CHECK(same_bits(walk.average(), some_values(31)));  // it begins as a copy
+    for (int64_t n = 1; n <= 50; n++) {
+      walk.step(n);
+      Tensor expected = std::pow(d, static_cast<double>(n)) * walk.seen[0];
+      for (int64_t k = 1; k <= n; k++)
+        expected += (1 - d) * std::pow(d, static_cast<double>(n - k)) * walk.seen[static_cast<size_t>(k)];
+      INFO("decay " << d << ", step " << n);
+      CHECK(worst(expected, walk.average()) < 2e-6);
+    }
+    if (d == 0) CHECK(same_bits(walk.average(), walk.values()));
+    if (d == 1) CHECK(same_bits(walk.average(), some_values(31)));
+  }
+}
+
+TEST_CASE("EMA's warm-ups are the forms they name") {
+  for (std::string warmup : {"count", "ramp"}) {
+    const double d = 0.95;
+    Walk walk(spec("averager", "ema", {{"decay", d}, {"warmup", warmup}}), some_values(32));
+    Tensor expected = walk.seen[0];
+    for (int64_t n = 0; n < 400; n++) {
+      walk.step(n + 1);
+      double at = 0;
+      if (warmup == "count") at = std::min(d, static_cast<double>(1 + n) / static_cast<double>(10 + n));
+      else if (n > 0) at = std::pow(0.5, 1 / std::min(std::log(0.5) / std::log(d), static_cast<double>(n) / 20));
+      expected = at * expected + (1 - at) * walk.seen.back();
+    }
+    CHECK(worst(expected, walk.average()) < 1e-5);
+  }
+}
+
+TEST_CASE("EMA and SWA go on after a restart, bit for bit") {
+  for (std::string name : {"ema", "swa"}) {
+    const Options options = name == "ema" ? Options{{"decay", 0.9}, {"warmup", std::string("count")}}
+                                          : Options{{"start", int64_t{3}}, {"every", int64_t{2}}};
+    Walk whole(spec("averager", name, options), some_values(33));
+    for (int64_t n = 1; n <= 20; n++) whole.step(n);
+    for (int64_t stop : {1, 4, 5, 13}) {
+      Walk first(spec("averager", name, options), some_values(33));
+      for (int64_t n = 1; n <= stop; n++) first.step(n);
+      // The new process starts the averager on fresh weights, then the checkpoint's come in.
+      Walk second(spec("averager", name, options), some_values(99));
+      at::NoGradGuard no_grad;
+      second.values().copy_(first.values());
+      second.state.restore(first.state.save());
+      for (int64_t n = stop + 1; n <= 20; n++) second.step(n);
+      INFO(name << " stopped after " << stop);
+      CHECK(same_bits(second.average(), whole.average()));
+    }
+  }
+}
+
+TEST_CASE("SWA is the plain mean of its snapshots") {
+  Walk walk(spec("averager", "swa", {{"every", int64_t{7}}}), some_values(34));
+  std::vector<int64_t> taken;
+  for (int64_t n = 1; n <= 50; n++) {
+    walk.step(n);
+    if (n % 7 == 0) taken.push_back(n);
+    if (taken.empty()) CHECK(same_bits(walk.average(), walk.values()));  // nothing taken: the weights as they stand
+    else CHECK(worst(mean_of(walk.seen, taken), walk.average()) < 2e-6);
+  }
+  CHECK(taken.size() == 7);
+}
+
+TEST_CASE("SWA that starts late counts its snapshots from there") {
+  // n = i / c taken literally would leave the weights of the beginning with 36/46 of the mean.
+  Walk walk(spec("averager", "swa", {{"start", int64_t{180}}, {"every", int64_t{5}}}), some_values(35));
+  std::vector<int64_t> taken;
+  for (int64_t n = 1; n <= 230; n++) {
+    walk.step(n);
+    if (n > 180 && (n - 180) % 5 == 0) taken.push_back(n);
+    if (taken.size() == 1 && n == 185) CHECK(same_bits(walk.average(), walk.values()));  // the first one has all of it
+  }
+  REQUIRE(taken == std::vector<int64_t>{185, 190, 195, 200, 205, 210, 215, 220, 225, 230});
+  CHECK(worst(mean_of(walk.seen, taken), walk.average()) < 1e-5);
+  CHECK(worst(mean_of(walk.seen, {0}), walk.average()) > 0.1);
+}
+
+TEST_CASE("a training's averages are the closed forms over the weights that it went through") {
+  Folder folder;
+  auto model = tiny_unet();
+  auto o = tiny_training(model, object("optimizer", "adam", {{"lr", 3e-3}}));
+  o.averages = {{"slow", object("averager", "ema", {{"decay", 0.8}})},
+                {"mean", object("averager", "swa", {{"start", int64_t{4}}, {"every", int64_t{3}}})}};
+  std::vector<Tensor> seen;
+  model->initialize(7);
+  seen.push_back(arena(model->parameters()).to(at::kDouble));
+  o.on_step = [&](const basin::TrainStep&) { seen.push_back(arena(model->parameters()).to(at::kDouble)); };
+  const auto run = open_run(folder);
+  const auto result = basin::train(*run, o);
+  REQUIRE(seen.size() == 13);
+  Tensor ema = seen[0];
+  for (size_t n = 1; n < seen.size(); n++) ema = 0.8 * ema + 0.2 * seen[n];
+  CHECK(relative(ema, arena(result.averages.at("slow")->parameters())) < 1e-6);
+  CHECK(relative(mean_of(seen, {7, 10}), arena(result.averages.at("mean")->parameters())) < 1e-6);
+  CHECK(relative(seen.back(), arena(result.averages.at("mean")->parameters())) > 1e-4);
+  CHECK(same_bits(seen.back().to(at::kFloat), arena(model->parameters())));  // the raw weights stay beside them
+  CHECK(result.averages.at("slow")->label == "slow");
+  CHECK(model->averages.at("slow") == result.averages.at("slow"));
+  // and they are in files of their own, under the model's names
+  auto fresh = tiny_unet();
+  fresh->load(basin::read_safetensors(run->checkpoints() / "mean.safetensors").tensors, "mean");
+  CHECK(same_bits(arena(fresh->parameters()), arena(result.averages.at("mean")->parameters())));
+}

@@ -1,0 +1,201 @@
+#include <basin/noise_schedule.h>
+
+#include <fstream>
+
+#include "measure/metric.hpp"
+#include "train/optimizer.hpp"
+#include "train/support.hpp"
+
+namespace test {
+
+using namespace basin;
+
+namespace {
+
+void start() {
+  static const bool once = [] {
+    add_abi_interfaces();
+    add_plugin_interfaces();
+    add_process_interface();
+    add_measurement_interface();
+    add_optimizer_interface();
+    add_model_factory();
+    Registry::instance().search({BASIN_BUILD "/plugins", BASIN_BUILD "/tests/train"});
+    return true;
+  }();
+  (void)once;
+}
+
+}  // namespace
+
+Spec spec(const std::string& kind, const std::string& name, const Options& options) {
+  start();
+  std::vector<Option> given;
+  for (const auto& [option, value] : options) given.push_back({option, value, "test"});
+  return check_options(Registry::instance().find(kind, name), given);
+}
+std::shared_ptr<const Spec> part(const std::string& kind, const std::string& name, const Options& options) {
+  return std::make_shared<const Spec>(spec(kind, name, options));
+}
+std::shared_ptr<Object> object(const std::string& kind, const std::string& name, const Options& options) {
+  return std::make_shared<Object>(spec(kind, name, options));
+}
+std::shared_ptr<Dataset> dataset(const std::string& name, const Options& options) {
+  return Dataset::open(spec("dataset", name, options));
+}
+std::shared_ptr<Model> model(const std::string& name, const Options& options) {
+  return Model::create(spec("model", name, options));
+}
+
+std::shared_ptr<Model> tiny_unet(Options more) {
+  Options options = {{"image", int64_t{8}},
+                     {"channels", int64_t{32}},
+                     {"multipliers", std::vector<double>{1}},
+                     {"blocks", int64_t{1}},
+                     {"attention", std::vector<int64_t>{}}};
+  options.insert(options.end(), more.begin(), more.end());
+  return model("adm_unet", options);
+}
+
+void randomize(Model& model, uint64_t seed, double scale) {
+  at::NoGradGuard no_grad;
+  auto& values = model.parameters().groups().at(0).values;
+  const int64_t id = 0;
+  values.copy_(draw(stream_of(seed, BASIN_PURPOSE_SCRIPT), BASIN_NORMAL, {&id, 1}, {values.numel()})[0] * scale);
+  model.initial = false;
+}
+
+Folder::Folder() {
+  std::string pattern = (std::filesystem::temp_directory_path() / "basin-test-XXXXXX").string();
+  if (!mkdtemp(pattern.data())) throw std::runtime_error("no temporary folder");
+  path = pattern;
+}
+Folder::~Folder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path, ignored);
+}
+
+std::shared_ptr<Run> open_run(const Folder& folder, uint64_t seed, const std::string& precision) {
+  RunSettings settings;
+  settings.name = "test";
+  settings.seed = seed;
+  settings.device = "cpu";
+  settings.precision = precision;
+  return Run::open(folder.path, settings, {{"test", 1}}, nlohmann::json::object(), false);
+}
+
+std::string text_of(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), {}};
+}
+void cut(const std::filesystem::path& file, uintmax_t bytes) { std::filesystem::resize_file(file, bytes); }
+
+bool says(const std::string& sentence, const std::vector<std::string>& parts) {
+  bool all = sentence.find('\n') == sentence.npos;
+  for (const auto& part : parts) all &= sentence.find(part) != sentence.npos;
+  if (!all) UNSCOPED_INFO(sentence);
+  return all;
+}
+
+bool same_bits(const Tensor& a, const Tensor& b) {
+  if (a.sizes() != b.sizes() || a.scalar_type() != b.scalar_type()) return false;
+  const Tensor x = a.detach().cpu().contiguous(), y = b.detach().cpu().contiguous();
+  return std::memcmp(x.const_data_ptr(), y.const_data_ptr(), x.nbytes()) == 0;
+}
+double relative(const Tensor& a, const Tensor& b) {
+  const Tensor x = a.detach().to(at::kDouble), y = b.detach().to(at::kDouble);
+  return ((x - y).norm() / (x.norm() + 1e-300)).item<double>();
+}
+Tensor arena(Parameters& parameters) { return parameters.groups().at(0).values.clone(); }
+
+void step(const Object& optimizer, const basin_context* context, const basin_closure* closure) {
+  basin_closure_result result{};
+  result.size = sizeof result;
+  optimizer.call([&] {
+    return optimizer.functions<basin_optimizer_functions>().step(optimizer.self(), context, closure, &result);
+  });
+  steal(result.loss), steal(result.sample_losses);
+}
+
+Tensor some_values(uint64_t seed, double scale) {
+  const int64_t id = 0;
+  return draw(stream_of(seed, BASIN_PURPOSE_SCRIPT), BASIN_NORMAL, {&id, 1}, {Workbench::n})[0] * scale;
+}
+
+Workbench::Workbench(Spec what, const Tensor& begin, Gradient gradient)
+    : optimizer(std::make_shared<Object>(std::move(what))), gradient_(std::move(gradient)) {
+  parameters.add("a", {3, 4}, {});
+  parameters.add("b", {5}, {});
+  parameters.lay_out(at::kCPU, at::MemoryFormat::Contiguous);
+  at::NoGradGuard no_grad;
+  values().copy_(begin);
+  basin::start_optimizer(*optimizer, parameters, state);
+}
+
+double Workbench::step() {
+  visits.clear();
+  const basin_closure closure{sizeof closure, this,
+                              [](void* user, const basin_closure_request*, basin_closure_result* out) {
+                                return guard([&] {
+                                  auto& self = *static_cast<Workbench*>(user);
+                                  at::NoGradGuard no_grad;
+                                  self.visits.push_back({self.values().clone(), self.gradients().clone(), self.rate()});
+                                  if (self.before_call) self.before_call(self.calls_);
+                                  self.gradients().copy_(self.gradient_(self.values().to(at::kDouble), self.calls_));
+                                  out->loss = own(at::scalar_tensor(static_cast<double>(self.calls_++), at::kFloat));
+                                });
+                              }};
+  Context context(0, static_cast<uint64_t>(steps_++), {});
+  basin_closure_result result{};
+  result.size = sizeof result;
+  optimizer->call([&] {
+    return optimizer->functions<basin_optimizer_functions>().step(optimizer->self(), context.get(), &closure, &result);
+  });
+  steal(result.sample_losses);
+  return steal(result.loss).item<double>();
+}
+
+TrainOptions tiny_training(std::shared_ptr<Model> model, std::shared_ptr<Object> optimizer) {
+  TrainOptions o;
+  o.model = std::move(model);
+  o.data = dataset("shapes", {{"count", int64_t{40}}, {"size", int64_t{8}}});
+  o.process = std::make_shared<const Process>("vp", "cosine", 25);
+  o.steps = 12;
+  o.batch = 8;
+  o.optimizer = std::move(optimizer);
+  o.noise_schedule = object("noise_schedule", "uniform");
+  o.loss = find_loss(o.loss_name);
+  return o;
+}
+
+void start_noise_schedule(const TrainOptions& o, State& state) {
+  const basin_process process{o.process};
+  o.noise_schedule->call([&] {
+    return o.noise_schedule->functions<basin_noise_schedule_functions>().start(o.noise_schedule->self(), &process,
+                                                                               &state);
+  });
+}
+
+Recorder::Recorder(const basin_closure* inner, Parameters& parameters) : inner_(inner), parameters_(&parameters) {
+  closure.size = sizeof closure;
+  closure.user = this;
+  closure.run = [](void* user, const basin_closure_request* request, basin_closure_result* out) {
+    return guard([&] {
+      auto& self = *static_cast<Recorder*>(user);
+      basin_closure_request asked{};
+      if (request) asked = *request;
+      asked.size = sizeof asked;
+      if (self.per_sample) asked.per_sample = 1;
+      const auto& group = self.parameters_->groups()[0];
+      Call call{group.values.clone(), {}, {}, {}};
+      if (const basin_status status = self.inner_->run(self.inner_->user, &asked, out); status != BASIN_OK)
+        throw Error(last_error(), status);
+      call.loss = share(out->loss);
+      if (out->sample_losses) call.losses = share(out->sample_losses);
+      call.gradients = group.gradients.clone();
+      self.calls.push_back(std::move(call));
+    });
+  };
+}
+
+}  // namespace test
