@@ -1,0 +1,85 @@
+-- What a script is told when it is wrong: the place, what was expected, what came, the nearest name.
+local basin = require "basin"
+
+local function try(f)
+  local ok, message = pcall(f)
+  print(ok and "nothing was wrong" or message)
+end
+
+-- names
+try(function() return basin.optimiser "adam" end)                        --> errors.lua:10: basin has no 'optimiser'; did you mean 'optimizer'?
+try(function() return basin.optimizer "adm" {} end)                      --> errors.lua:11: there is no optimizer 'adm'; did you mean 'adam'?...
+try(function() return basin.process "ve" {} end)                         --> errors.lua:12: there is no process 've'; there is: vp
+try(function() return basin.optimizer "adam" { leaning_rate = 1 } end)   --> errors.lua:13: unknown option 'leaning_rate' of optimizer 'adam'...
+try(function() return basin.optimizer "sam" { roh = 1 } end)             --> errors.lua:14: unknown option 'roh' of optimizer 'sam'; did you mean 'rho'?...
+
+-- types and ranges
+try(function() return basin.optimizer "adam" { lr = "fast" } end)        --> errors.lua:17: option 'lr' of optimizer 'adam' must be a number...
+try(function() return basin.optimizer "adam" { beta1 = 2 } end)          --> errors.lua:18: option 'beta1' of optimizer 'adam' must be a number...
+try(function() return basin.optimizer "sam" { base = 3 } end)            --> errors.lua:19: option 'base' of optimizer 'sam' must be an optimizer, and 3 was given
+try(function() return basin.optimizer("sam", { base = basin.sampler "ddim" }) end) --> errors.lua:20: option 'base' of optimizer 'sam' must be an optimizer, and the sampler 'ddim' was given
+try(function() return basin.optimizer "sam" {} end)                      --> errors.lua:21: option 'base' of optimizer 'sam' is required: an optimizer...
+try(function() return basin.optimizer "adam" { lr = print } end)         --> errors.lua:22: option 'lr' cannot be a function; an option takes...
+try(function() return basin.optimizer "adam" { 1e-3 } end)               --> errors.lua:23: options are given by name, { lr = 1e-4 }, and the number 0.001 came without one
+try(function() return basin.model "adm_unet" { multipliers = { 1, "x" } } end) --> errors.lua:24: option 'multipliers' is a table that is no list of numbers...
+try(function() return basin.process "vp" { schedule = "cosin" } end)     --> errors.lua:25: option 'schedule' of process 'vp' must be one of linear, cosine, and "cosin" was given; did you mean "cosine"?
+try(function() return basin.optimizer(3) end)                            --> errors.lua:26: basin.optimizer: 'name' must be a string, got the number 3
+try(function() return basin.optimizer() end)                             --> errors.lua:27: basin.optimizer needs 'name', a string: Which one; basin.plugins() lists them.
+local adam = basin.optimizer "adam" { lr = 1 }
+try(function() return adam {} end)                                       --> errors.lua:29: basin.optimizer "adam" has its options already; a second table cannot follow
+try(function() return adam.beta3 end)                                    --> errors.lua:30: the optimizer 'adam' has no 'beta3'; did you mean 'beta1'?
+try(function() adam.lr = 3 end)                                          --> errors.lua:31: the fields of an optimizer cannot be set
+
+-- data
+try(function() return basin.dataset "cifar10" { root = "no/such/folder" } end) --> errors.lua:34: option 'root' of dataset 'cifar10' must be an existing folder, and 'no/such/folder' does not exist
+
+-- runs
+local run = basin.run { name = "errors", device = "cpu" }
+try(function() return basin.run {} end)                                  --> errors.lua:38: basin.run needs 'name', a string: Of the folder: letters, digits, '-', '_' and '.'.
+try(function() return basin.run { name = "x", sed = 3 } end)             --> errors.lua:39: basin.run has no option 'sed'; did you mean 'seed'?
+try(function() return basin.run { name = "x", seed = 1.5 } end)          --> errors.lua:40: basin.run: 'seed' must be an integer, got the number 1.5
+try(function() return basin.run { name = "x", device = "gpu" } end)      --> errors.lua:41: ...
+try(function() return basin.run { name = "x", precision = "fp16" } end)  --> errors.lua:42: a precision is fp32 or bf16, got 'fp16'
+try(function() return run.train { steps = 3 } end)                       --> errors.lua:43: run:train is called on a run, with a colon: run:train { ... }; it got a table
+try(function() return run:tarin {} end)                                  --> errors.lua:44: a run has no 'tarin'; did you mean 'train'?
+try(function() return run:train { stesp = 3 } end)                       --> errors.lua:45: run:train has no option 'stesp'; did you mean 'steps'?
+try(function() return run:train { steps = 3 } end)                       --> errors.lua:46: run:train needs 'model', a model: What is trained.
+try(function() return run:train { 3 } end)                               --> errors.lua:47: run:train takes options by name, and got the number 3 without one
+try(function() return run:train(3) end)                                  --> errors.lua:48: run:train takes one table, run:train { model = ... }; it got the number 3
+
+local data = basin.dataset "shapes" { count = 32, size = 8 }
+local model = basin.model "adm_unet" { image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {} }
+local function train(changes)
+  local options = {
+    model = model, data = data, process = basin.process "vp" {}, steps = 2, batch = 4, optimizer = basin.optimizer "sgd" { lr = 0 },
+  }
+  for key, value in pairs(changes) do options[key] = value end
+  return basin.run { name = "errors", device = "cpu" }:train(options)
+end
+try(function() train { steps = 0 } end)                                  --> errors.lua:57: 'steps' must be at least 1, got 0
+try(function() train { model = data } end)                               --> errors.lua:57: run:train: 'model' must be a model, got a dataset
+try(function() train { averages = { basin.averager "ema" } } end)        --> errors.lua:57: an average is called by letters...
+try(function() train { averages = { ema = adam } } end)                  --> errors.lua:57: averages holds averagers by name, averages = { ema = basin.averager "ema" }; got an optimizer
+try(function() train { loss = "simpel" } end)                            --> errors.lua:57: ...
+try(function() train { loss = function() return 3 end } end)             --> errors.lua:57: the loss must return a tensor [B], one number for each of the 4 images; it returned the number 3; ...
+try(function() train { loss = function(m, x0) return x0.nothing end } end) --> errors.lua:65: a tensor has no 'nothing'; it has elements...
+try(function() train { on_step = function() error "stop here" end } end) --> errors.lua:66: stop here
+try(function() train { data = basin.dataset "shapes" { count = 32, size = 16 } } end) --> errors.lua:57: the model takes [3, 8, 8] images...
+try(function() return model:averaged "ema" end)                          --> errors.lua:68: the model has no averages: run:train { averages = { ema = basin.averager "ema" } } makes them
+try(function() return run:sample { model = basin.model "adm_unet" { image = 8, channels = 32, multipliers = { 1 }, blocks = 1 }, sampler = basin.sampler "ddim" {} } end) --> errors.lua:69: this model was not trained here, so run:sample needs the process...
+
+-- tensors, tables, the rest
+try(function() return basin.tensor { 1, { 2 } } end)                     --> errors.lua:72: basin.tensor takes numbers and lists of numbers, all of one depth, got a list
+try(function() return basin.tensor { { 1, 2 }, { 3 } } end)              --> errors.lua:73: basin.tensor takes lists of equal length, got 2 and 1 elements side by side
+try(function() return basin.zeros { 2 } + basin.zeros { 3 } end)         --> errors.lua:74: The size of tensor a (2) must match the size of tensor b (3)...
+try(function() return basin.zeros { 2 } + "x" end)                       --> errors.lua:75: arithmetic on a tensor needs a tensor or a number, got the string "x"
+try(function() return basin.zeros({ 2 })[3] end)                         --> errors.lua:76: index 3 is outside the first dimension, 1 to 2
+try(function() return basin.zeros({ 2 }):sum(3) end)                     --> errors.lua:77: dimension 3 is not one of this tensor's 1: they count from 1, or from the end with -1
+try(function() return basin.zeros({ 2 }):item() end)                     --> errors.lua:78: item() is of a tensor with one element, and this one has 2
+try(function() return basin.table { columns = { "a" }, rows = { { 1, 2 } } } end) --> errors.lua:79: basin.table: row 1 has 2 cells, and there are 1 columns
+try(function() return basin.table { columns = { "a" }, rows = { 3 } } end) --> errors.lua:80: basin.table: row 1 must be a list, got the number 3
+try(function() return basin.args.steps end)                              --> errors.lua:81: no argument 'steps' was declared with basin.arguments
+try(function() return undeclared end)                                    --> errors.lua:82: there is no variable 'undeclared'
+try(function() return pritn end)                                         --> errors.lua:83: there is no variable 'pritn'; did you mean 'print'?
+try(function() new_global = 3 end)                                       --> errors.lua:84: 'new_global' is not declared; write: local new_global = ...
+try(function() help "smapler" end)                                       --> errors.lua:85: there is no help for 'smapler'; did you mean 'sampler'?

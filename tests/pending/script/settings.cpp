@@ -1,0 +1,56 @@
+// basin.toml: what it says, and what it is told when it is wrong.
+#include "cli/settings.hpp"
+
+#include <unistd.h>
+
+#include <fstream>
+
+#include "abi/error.hpp"
+#include "catch.hpp"
+
+using basin::cli::read_toml;
+
+namespace {
+
+struct File {
+  std::filesystem::path path = std::filesystem::temp_directory_path() / ("basin-" + std::to_string(getpid()) + ".toml");
+  explicit File(const std::string& text) { std::ofstream(path) << text; }
+  ~File() { std::filesystem::remove(path); }
+};
+
+std::string problem(const std::string& text) {
+  const File file(text);
+  try {
+    read_toml(file.path);
+  } catch (const basin::Error& e) {
+    const std::string sentence = e.what(), name = file.path.string();
+    return sentence.starts_with(name) ? sentence.substr(name.size()) : sentence;
+  }
+  return "";
+}
+
+}  // namespace
+
+TEST_CASE("a file of settings") {
+  const File file(
+      "plugins = [\"mine\", \"/abs\"]\ndevice = \"cpu\"\nthreads = 3\nruns = \"r\"\n[data]\ncifar10 = \"c\"\n");
+  const auto toml = read_toml(file.path);
+  const auto folder = file.path.parent_path();
+  CHECK(toml.plugins == std::vector<std::filesystem::path>{folder / "mine", "/abs"});
+  CHECK(toml.device == "cpu");
+  CHECK_FALSE(toml.precision);
+  CHECK(toml.threads == 3);
+  CHECK(toml.runs == folder / "r");
+  CHECK(toml.data.at("cifar10") == (folder / "c").string());
+  CHECK(read_toml("no-such-file.toml").plugins.empty());
+}
+
+TEST_CASE("a wrong file of settings") {
+  CHECK(problem("device = \"cpu\"\ndevise = \"cpu\"\n") == ":2: unknown key 'devise'; did you mean 'device'?");
+  CHECK(problem("device = \"gpu\"\n") == ":1: 'device' must be one of auto, cpu, cuda, got 'gpu'; did you mean 'cpu'?");
+  CHECK(problem("\ndevice = 3\n") == ":2: 'device' must be a string, got an integer");
+  CHECK(problem("threads = 0\n") == ":1: 'threads' must be an integer of at least 1");
+  CHECK(problem("plugins = \"x\"\n") == ":1: 'plugins' must be a list of folders: plugins = [\"build/plugins\"]");
+  CHECK(problem("[data]\ncifar10 = 3\n") == ":2: 'cifar10' must be a string, got an integer");
+  CHECK(problem("device = \n").starts_with(":1: "));
+}
