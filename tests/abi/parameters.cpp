@@ -93,65 +93,28 @@ TEST_CASE("initial values are a function of seed and name, not of layout or orde
   CHECK(at::equal(plain.bias, at::full({4}, 0.25)));
 }
 
-TEST_CASE("gradients are collected, added, and zero where there are none; at once or at the end") {
-  for (auto format : {kPlain, kLast})
-    for (bool at_once : {false, true}) {
-      Arena a(format);
-      const at::Tensor x = numbers({2, 3, 5, 5}), c = numbers({2, 4, 3, 3}, 1);
-      const auto backward = [&](bool add) {
-        if (at_once) a.p.expect_gradients(add);
-        else a.p.clear_gradients();
-        (at::conv2d(x, a.conv, a.bias) * c).sum().backward();
-        CHECK(a.conv.grad().defined() == !at_once);
-        a.p.collect_gradients(add);
-      };
-      const auto expected = torch::autograd::grad({(at::conv2d(x, a.conv, a.bias) * c).sum()}, {a.conv, a.bias});
-      a.p.groups()[0].gradients.fill_(9);
-      backward(false);
-      CHECK(difference(a.p.list()[0].gradient, expected[0]) < 1e-5);
-      CHECK(difference(a.p.list()[1].gradient, expected[1]) < 1e-5);
-      CHECK(at::equal(a.p.list()[2].gradient, at::zeros({5, 4})));
-      CHECK_FALSE(a.conv.grad().defined());
-      CHECK(a.p.groups()[0].gradients.narrow(0, 108, 4).equal(a.p.list()[1].gradient));
-      const at::Tensor once = a.p.groups()[0].gradients.clone();
-      backward(true);
-      CHECK(at::equal(a.p.groups()[0].gradients, 2 * once));
-      backward(false);
-      CHECK(at::equal(a.p.groups()[0].gradients, once));
-    }
-}
-
-TEST_CASE("gradients reach the arena only while they are expected") {
-  Arena a;
-  const auto loss = [&] { return at::conv2d(numbers({1, 3, 5, 5}), a.conv).sum(); };
-  a.p.expect_gradients(false);
-  CHECK_THROWS_WITH(a.p.collect_gradients(true), Catch::Contains("expect_gradients"));
-  a.p.groups()[0].gradients.fill_(9);
-  loss().backward();  // somebody else's
-  CHECK(a.conv.grad().defined());
-  CHECK(at::equal(a.p.groups()[0].gradients, at::full({132}, 9.0)));
-  a.p.expect_gradients(false);
-  CHECK_FALSE(a.conv.grad().defined());
-  torch::autograd::grad({loss()}, {a.conv});  // a gradient that is asked for accumulates nothing
-  a.p.collect_gradients(false);
-  CHECK(at::equal(a.p.groups()[0].gradients, at::zeros({132})));
-  // two backward passes between expecting and collecting add up, as they do in PyTorch
-  a.p.expect_gradients(false);
-  loss().backward();
-  loss().backward();
-  a.p.collect_gradients(false);
-  CHECK(difference(a.p.list()[0].gradient, 2 * torch::autograd::grad({loss()}, {a.conv})[0]) < 1e-4);
-}
-
-TEST_CASE("a leaf may outlive its model") {
-  at::Tensor leaf;
-  {
-    Arena a;
-    leaf = a.conv;
-    a.p.expect_gradients(false);
+TEST_CASE("gradients are collected, added, and zero where there are none") {
+  for (auto format : {kPlain, kLast}) {
+    Arena a(format);
+    const at::Tensor x = numbers({2, 3, 5, 5}), c = numbers({2, 4, 3, 3}, 1);
+    const auto backward = [&] {
+      a.p.clear_gradients();
+      (at::conv2d(x, a.conv, a.bias) * c).sum().backward();
+    };
+    const auto expected = torch::autograd::grad({(at::conv2d(x, a.conv, a.bias) * c).sum()}, {a.conv, a.bias});
+    a.p.groups()[0].gradients.fill_(9);
+    backward();
+    a.p.collect_gradients(false);
+    CHECK(difference(a.p.list()[0].gradient, expected[0]) < 1e-5);
+    CHECK(difference(a.p.list()[1].gradient, expected[1]) < 1e-5);
+    CHECK(at::equal(a.p.list()[2].gradient, at::zeros({5, 4})));
+    CHECK_FALSE(a.conv.grad().defined());
+    CHECK(a.p.groups()[0].gradients.narrow(0, 108, 4).equal(a.p.list()[1].gradient));
+    backward();
+    a.p.collect_gradients(true);
+    CHECK(difference(a.p.list()[0].gradient, 2 * expected[0]) < 1e-4);
+    CHECK(at::equal(a.p.list()[2].gradient, at::zeros({5, 4})));
   }
-  at::conv2d(numbers({1, 3, 5, 5}), leaf).sum().backward();
-  CHECK_FALSE(leaf.grad().defined());
 }
 
 TEST_CASE("the version counts every change of the values") {
