@@ -23,13 +23,13 @@ TEST_CASE("The median of even and odd counts", "[paired]") {
   CHECK(median({5}) == 5);
 }
 
-TEST_CASE("Rounds visit everybody once, in both directions", "[paired]") {
+TEST_CASE("Rounds visit everybody once; three take turns in all six orders", "[paired]") {
   std::string order;
   std::vector<Participant> all;
   for (char name : {'a', 'b', 'c'})
     all.push_back({std::string(1, name), [&order, name] { return order += name, 1.0; }, {}});
   for (size_t round = 0; round < 6; round++) run_round(all, round);
-  CHECK(order == "abccbabcaacbcabbac");
+  CHECK(order == "abccbabcabaccabacb");
 }
 
 TEST_CASE("A ratio's interval holds the truth, also where the machine's speed wanders", "[paired]") {
