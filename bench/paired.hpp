@@ -55,8 +55,8 @@ inline Ratio ratio(const std::vector<double>& a, const std::vector<double>& b, i
   return {median(each), at(0.025), at(0.975)};
 }
 
-// One round: everybody once, each time in another order: forward in even rounds, backward in odd ones, from another start
-// every second round.
+// One round: everybody once, each time in another order: forward in even rounds, backward in odd ones, from another
+// start every second round.
 inline void run_round(std::vector<Participant>& all, size_t round) {
   const size_t n = all.size();
   for (size_t i = 0; i < n; i++) {
