@@ -6,11 +6,13 @@
 #include <fstream>
 
 #include "abi/cuda.hpp"
+#include "abi/memory.hpp"
 #include "plugin/object.hpp"
 
 namespace basin::bench {
 
 void start_host() {
+  keep_freed_memory();  // as the program does
   add_abi_interfaces();
   add_plugin_interfaces();
   const auto program = std::filesystem::read_symlink("/proc/self/exe");

@@ -11,6 +11,7 @@
 
 #include "abi/cuda.hpp"
 #include "abi/log.hpp"
+#include "abi/memory.hpp"
 #include "cli/plugins.hpp"
 #include "cli/settings.hpp"
 #include "data/dataset.hpp"
@@ -158,6 +159,7 @@ int run_bench(int argc, char** argv) {
 int main(int argc, char** argv) {
   using namespace basin::cli;
   if (argc > 1 && std::string_view(argv[1]) == "bench") return run_bench(argc, argv);
+  basin::keep_freed_memory();
   std::string command;
   for (int i = 0; i < argc; ++i) command += (i ? " " : "") + std::string(argv[i]);
   Arguments arguments;

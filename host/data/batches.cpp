@@ -50,7 +50,12 @@ Batch Batches::next() {
 
 void Batches::work() {
   at::NoGradGuard no_grad;
-  omp_set_num_threads(1);  // of this thread: a second team of workers would fight the training's for the cores
+  // One thread: a second team of OpenMP workers would fight the training's for the cores, and libgomp's threads fall
+  // asleep between any two loops once there are more of them than cores (a third of a small model's step). LibTorch sets
+  // its own number when a thread first asks, here and in its library, so ours comes after that.
+  at::internal::lazy_init_num_threads();
+  at::get_num_threads();
+  omp_set_num_threads(1);
   for (int64_t step = step_;; step++) {
     Batch batch;
     try {
