@@ -1,4 +1,4 @@
-// Building a model: layers with their parameters, blocks, hooks. How they run is in run.cpp.
+// Building a model: layers with their parameters, blocks, hooks. What they compute is in layer_kinds.cpp.
 #include "abi/layers.hpp"
 
 using basin::Error;
