@@ -5,7 +5,7 @@
 local basin = require "basin"
 
 basin.arguments {
-  steps = { type = "integer", default = 200, minimum = 1, help = "training steps of each model" },
+  steps = { type = "integer", default = 300, minimum = 1, help = "training steps of each model" },
   seed = { type = "integer", default = 0, help = "of everything: weights, data order, noise" },
   images = { type = "integer", default = 256, minimum = 16, help = "images sampled from each model" },
 }

@@ -75,7 +75,10 @@ std::shared_ptr<Images> sample(Run& run, const SampleOptions& o) {
   const std::string key = sha256(images->protocol.dump()).substr(0, 12);
   const std::string stem = (o.model->label.empty() ? "raw" : o.model->label) + "-" + key;
   std::string name;
-  for (char c : stem) name += std::isalnum(static_cast<unsigned char>(c)) || c == '-' || c == '_' ? c : '_';
+  for (char c : stem) {  // "ema, 8 bits" -> "ema-8-bits"
+    if (std::isalnum(static_cast<unsigned char>(c)) || c == '_') name += c;
+    else if (!name.empty() && name.back() != '-') name += '-';
+  }
   const auto file = run.samples() / (name + ".safetensors");
   Tensor done;
   if (std::filesystem::exists(file)) done = read_safetensors(file).tensors.at("images");

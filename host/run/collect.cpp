@@ -56,8 +56,10 @@ Collected collect_run(const fs::path& folder, size_t index, Everything& all) {
       all.problems.push_back("'" + file.string() + "' is not as Basin wrote it, so it is left out");
       continue;
     }
-    if (text_in(value, "metric").empty()) continue;  // a result of another kind, which the script keeps for itself
-    all.results.push_back({index, text_in(value, "metric"), text_in(value, "label"), std::move(value)});
+    std::string metric = text_in(value, "metric");
+    if (metric.empty()) continue;  // a result of another kind, which the script keeps for itself
+    if (const std::string extractor = extractor_of(value); !extractor.empty()) metric += " (" + extractor + ")";
+    all.results.push_back({index, std::move(metric), text_in(value, "label"), std::move(value)});
   }
   return run;
 }
@@ -82,6 +84,15 @@ double number_in(const json& object, const char* key) {
 const json& list_in(const json& object, const char* key) {
   static const json empty = json::array();
   return object.is_object() && object.contains(key) && object[key].is_array() ? object[key] : empty;
+}
+
+std::string extractor_of(const json& result) {
+  const json* at = &result;
+  for (const char* key : {"protocol", "metric", "options", "features"}) {
+    if (!at->is_object() || !at->contains(key)) return "";
+    at = &(*at)[key];
+  }
+  return text_in(*at, "component");
 }
 
 std::string text_of(const json& value) {

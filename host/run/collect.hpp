@@ -10,7 +10,7 @@ namespace basin {
 
 struct Result {
   size_t run = 0;  // index of the run
-  std::string metric, label;
+  std::string metric, label;  // "fid (small_features)", "ema, 8 bits"
   nlohmann::json json;  // an object
 };
 
@@ -36,6 +36,10 @@ Everything collect(const std::vector<std::filesystem::path>& runs);
 std::string text_in(const nlohmann::json& object, const char* key);
 double number_in(const nlohmann::json& object, const char* key);  // NaN
 const nlohmann::json& list_in(const nlohmann::json& object, const char* key);
+
+// The component whose features a result was measured in, such as "small_features"; "" where there is none. A distance
+// between images means nothing without it.
+std::string extractor_of(const nlohmann::json& result);
 
 // "uniform { bits = 8 }" for a described component, plain text for the rest.
 std::string text_of(const nlohmann::json& value);

@@ -259,11 +259,18 @@ class Page {
     out_ += "</div>\n";
   }
 
+  // "ema-8-bits" of ema-8-bits-15a2d243209a.png, whose end tells settings apart that have one label.
+  static std::string caption_of(const fs::path& picture) {
+    const std::string stem = picture.stem();
+    const size_t dash = stem.rfind('-');
+    return dash == stem.npos || stem.size() - dash != 13 ? stem : stem.substr(0, dash);
+  }
+
   void pictures() {
     std::string body;
     for (const auto& run : all_.runs)
       for (const auto& file : run.pictures) {
-        const std::string caption = (several() ? run.label + ": " : "") + file.stem().string();
+        const std::string caption = (several() ? run.label + ": " : "") + caption_of(file);
         std::error_code error;
         const auto size = fs::file_size(file, error);
         try {

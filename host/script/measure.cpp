@@ -6,6 +6,7 @@
 #include "abi/cuda.hpp"
 #include "abi/log.hpp"
 #include "plugin/hash.hpp"
+#include "run/collect.hpp"
 #include "script/component.hpp"
 #include "script/engine.hpp"
 #include "script/numbers.hpp"
@@ -36,11 +37,7 @@ std::string title(const nlohmann::json& record) {
   std::string text;
   const auto& protocol = record.at("protocol");
   const auto add = [&](const std::string& part) { text += (text.empty() ? "" : ", ") + part; };
-  if (const auto metric = protocol.find("metric"); metric != protocol.end() && metric->contains("options")) {
-    const auto& options = metric->at("options");
-    if (const auto features = options.find("features"); features != options.end() && features->is_object())
-      add(features->at("component").get<std::string>());
-  }
+  if (const std::string extractor = extractor_of(record); !extractor.empty()) add(extractor);
   if (const auto images = protocol.find("images");
       images != protocol.end() && images->is_object() && images->contains("count"))
     add(images->at("count").dump() + " images");
