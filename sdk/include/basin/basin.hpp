@@ -42,3 +42,4 @@
 #include "cpp/services.hpp"
 #include "cpp/tensor.hpp"
 #include "cpp/update.hpp"
+#include "cpp/validation.hpp"
