@@ -115,6 +115,7 @@ const std::vector<Field>& train_fields() {
       {"model", "model", "What is trained."},
       {"data", "dataset", "What it learns."},
       {"process", "process", "How noise is added."},
+      {"validation", "dataset", "Held-out items for what asks for the loss on them, such as the averager swad.", ""},
       {"steps", "integer", "Steps of the optimizer."},
       {"batch", "integer", "Images a step.", "32"},
       {"optimizer", "optimizer", "What changes the weights."},
@@ -142,6 +143,10 @@ int run_train(Call& c) {
   o.data = dataset_at(c.L, c.index("data"));
   o.process = process_at(c.L, c.index("process"));
   for (const char* name : {"model", "data", "process", "optimizer"}) identity[name] = given.component(name);
+  if (c.has("validation")) {
+    o.validation = dataset_at(c.L, c.index("validation"));
+    identity["validation"] = given.component("validation");
+  }
   identity["steps"] = o.steps = given.integer("steps", 0, 1);
   identity["batch"] = o.batch = given.integer("batch", 32, 1);
   identity["accumulate"] = o.accumulate = given.integer("accumulate", 1, 1);

@@ -2,8 +2,10 @@
 
 #include <basin/noise_schedule.h>
 
+#include <algorithm>
 #include <numeric>
 
+#include "abi/border.hpp"
 #include "measure/denoiser.hpp"
 
 namespace basin {
@@ -50,13 +52,19 @@ StepClosure::StepClosure(const TrainOptions& options, const Batch& batch, uint64
 }
 
 basin_closure_result StepClosure::run(const basin_closure_request* request) {
-  at::AutoGradMode record(true);
+  const auto asked = request ? take(request, "The closure's request") : basin_closure_request{};
+  const bool backward = !asked.no_gradients;
+  at::AutoGradMode record(backward);
   Parameters& parameters = options_.model->parameters();
   std::vector<int64_t> subset = rows_;
-  if (request && request->subset) subset.assign(request->subset, request->subset + request->n_subset);
+  if (asked.subset) subset.assign(asked.subset, asked.subset + asked.n_subset);
+  const auto batch_size = static_cast<int64_t>(rows_.size());
+  if (subset.empty() || std::ranges::any_of(subset, [&](int64_t row) { return row < 0 || row >= batch_size; }))
+    throw Error("the closure's subset must be one or more rows of the batch, each from 0 to " +
+                std::to_string(batch_size - 1));
   const auto total = static_cast<int64_t>(subset.size());
   const int64_t micro = (total + options_.accumulate - 1) / options_.accumulate;
-  const bool whole = total == static_cast<int64_t>(rows_.size());
+  const bool whole = subset == rows_;
 
   std::vector<Tensor> losses;
   Tensor weighted_sum;
@@ -83,9 +91,11 @@ basin_closure_result StepClosure::run(const basin_closure_request* request) {
                   std::to_string(out.per_sample.numel()));
     const Tensor part = (out.per_sample * rows(weight_)).sum() / static_cast<double>(total);
 
-    parameters.expect_gradients(first > 0);
-    part.backward();
-    parameters.collect_gradients(first > 0);
+    if (backward) {
+      parameters.expect_gradients(first > 0);
+      part.backward();
+      parameters.collect_gradients(first > 0);
+    }
     losses.push_back(out.per_sample.detach());
     weighted_sum = weighted_sum.defined() ? weighted_sum + part.detach() : part.detach();
   }
@@ -103,7 +113,7 @@ basin_closure_result StepClosure::run(const basin_closure_request* request) {
   basin_closure_result result{};
   result.size = sizeof result;
   result.loss = own(weighted_sum);
-  if (request && request->per_sample) result.sample_losses = own(all);
+  if (asked.per_sample) result.sample_losses = own(all);
   return result;
 }
 

@@ -13,6 +13,7 @@
 #include "train/checkpoint.hpp"
 #include "train/closure.hpp"
 #include "train/optimizer.hpp"
+#include "train/validation.hpp"
 
 namespace basin {
 
@@ -42,12 +43,15 @@ void check_options(const TrainOptions& o) {
     throw Error("train needs log_every >= 1 and save_every >= 1; got " + std::to_string(o.log_every) + " and " +
                 std::to_string(o.save_every));
   const auto wanted = o.model->sample_shape();
-  const auto& given = o.data->shape();
-  for (size_t i = 0; i < wanted.size(); i++)
-    if (i >= given.size() || (wanted[i] >= 0 && wanted[i] != given[i]))
-      throw Error("the model takes " + (std::stringstream() << c10::IntArrayRef(wanted)).str() +
-                  " images ([channels, height, width]), the data set has " +
-                  (std::stringstream() << c10::IntArrayRef(given)).str());
+  for (const auto* data : {&o.data, &o.validation}) {
+    if (!*data) continue;
+    const auto& given = (*data)->shape();
+    for (size_t i = 0; i < wanted.size(); i++)
+      if (i >= given.size() || (wanted[i] >= 0 && wanted[i] != given[i]))
+        throw Error("the model takes " + (std::stringstream() << c10::IntArrayRef(wanted)).str() +
+                    " images ([channels, height, width]), the " + (data == &o.data ? "" : "validation ") +
+                    "data set has " + (std::stringstream() << c10::IntArrayRef(given)).str());
+  }
 }
 
 }  // namespace
@@ -59,6 +63,9 @@ TrainResult train(Run& run, const TrainOptions& o) {
   if (model.initial) model.initialize(seed);
   model.process = o.process;
   model.run_folder = run.folder().string();
+
+  std::optional<ServedValidation> validation;
+  if (o.validation) validation.emplace(model.parameters(), [&o, seed] { return validation_loss(o, seed); });
 
   // The state is one tree: whatever is in it is in the checkpoint.
   State state(model.device());

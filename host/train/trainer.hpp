@@ -16,6 +16,7 @@ struct TrainStep {
 struct TrainOptions {
   std::shared_ptr<Model> model;
   std::shared_ptr<const Dataset> data;
+  std::shared_ptr<const Dataset> validation;  // held-out items, for plugins that ask for the loss on them; may be null
   std::shared_ptr<const Process> process;
   int64_t steps = 0, batch = 32, accumulate = 1;
   std::shared_ptr<Object> optimizer;

@@ -1,4 +1,6 @@
 // fid and kid against numpy and scipy (make_fixtures.py), on features that are the pixels themselves.
+#include <numeric>
+
 #include "fixtures.inc"
 #include "support.hpp"
 
@@ -24,15 +26,17 @@ double plain_mmd(const Tensor& x, const Tensor& y, const std::vector<int64_t>& i
     for (int64_t n = 0; n < d; n++) dot += p[n] * q[n];
     return std::pow(dot / static_cast<double>(d) + 1, 3);
   };
-  const auto m = i.size();
   double xx = 0, yy = 0, xy = 0;
-  for (size_t r = 0; r < m; r++)
-    for (size_t c = 0; c < m; c++) {
-      if (r != c) xx += k(a + i[r] * d, a + i[c] * d), yy += k(b + j[r] * d, b + j[c] * d);
-      xy += k(a + i[r] * d, b + j[c] * d);
-    }
-  const auto n = static_cast<double>(m);
-  return (xx + yy) / (n * (n - 1)) - 2 * xy / (n * n);
+  for (size_t r = 0; r < i.size(); r++)
+    for (size_t c = 0; c < i.size(); c++)
+      if (r != c) xx += k(a + i[r] * d, a + i[c] * d);
+  for (size_t r = 0; r < j.size(); r++)
+    for (size_t c = 0; c < j.size(); c++)
+      if (r != c) yy += k(b + j[r] * d, b + j[c] * d);
+  for (int64_t r : i)
+    for (int64_t c : j) xy += k(a + r * d, b + c * d);
+  const auto n = static_cast<double>(i.size()), m = static_cast<double>(j.size());
+  return xx / (n * (n - 1)) + yy / (m * (m - 1)) - 2 * xy / (n * m);
 }
 
 Tensor features_of(int64_t count, int64_t seed) {
@@ -70,9 +74,47 @@ TEST_CASE("KID of subsets scatters around the estimate from everything") {
   const double error = result["kid_spread"].value / std::sqrt(200.0);
   CHECK(std::abs(result["kid"].value - mmd_value) < 4 * error);
   CHECK(error < 0.02 * mmd_value);
-  // 100 out of 300: the interval is t * spread * sqrt(1/2).
+  // 100 out of 300: the interval is t * spread * sqrt(1/2 + 1/200).
   const double half = result["kid"].high - result["kid"].value;
-  CHECK(half == Approx(1.971957 * result["kid_spread"].value * std::sqrt(0.5)).epsilon(1e-4));
+  CHECK(half == Approx(1.971957 * result["kid_spread"].value * std::sqrt(0.5 + 1 / 200.0)).epsilon(1e-4));
+}
+
+TEST_CASE("the plain double loop is numpy's closed form, on everything") {
+  std::vector<int64_t> i(300), j(400);
+  std::iota(i.begin(), i.end(), 0), std::iota(j.begin(), j.end(), 0);
+  CHECK(plain_mmd(features_of(300, 2), features_of(400, 3), i, j) == Approx(mmd_value).epsilon(1e-10));
+}
+
+TEST_CASE("KID of normal features is 3 (s^2 - r^2)^2 / d") {
+  // E (u + 1)^3 of u = x y / d: E u = E u^3 = 0, E u^2 = s^2 r^2 / d for x ~ N(0, s^2 I), y ~ N(0, r^2 I) apart.
+  const double s = 2, r = 1;
+  const auto features = std::make_shared<const basin::Spec>(spec("model", "toy_features"));
+  const auto normal = [](double std, int64_t seed) {
+    return dataset("gaussian", {{"count", int64_t{4000}}, {"size", int64_t{2}}, {"std", std}, {"seed", seed}});
+  };
+  for (int64_t limit : {0, 2000}) {
+    const Options options = {{"features", features}, {"subset_size", int64_t{500}}, {"limit", limit}};
+    const Result far = measure("kid", options, {nullptr, nullptr, normal(s, 1)}, normal(r, 2));
+    const Result none = measure("kid", options, {nullptr, nullptr, normal(s, 1)}, normal(s, 2));
+    const double expected = 3 * (s * s - r * r) * (s * s - r * r) / 12;  // 2.25
+    INFO(far["kid"].value << " in " << far["kid"].low << " to " << far["kid"].high);
+    CHECK((far["kid"].low < expected && expected < far["kid"].high));
+    CHECK(far["kid"].high - far["kid"].low < 0.5 * expected);
+    CHECK((none["kid"].low < 0 && 0 < none["kid"].high));
+  }
+}
+
+TEST_CASE("KID with a limit is that of every n-th item") {
+  const auto features = std::make_shared<const basin::Spec>(spec("model", "toy_features"));
+  auto x = dataset("toy_data", {{"count", int64_t{300}}, {"seed", int64_t{2}}});
+  auto y = dataset("toy_data", {{"count", int64_t{400}}, {"seed", int64_t{3}}});
+  const Options options = {{"features", features}, {"limit", int64_t{100}}, {"batch", int64_t{33}}};
+  const Result limited = measure("kid", options, {images_of(*x, 300), nullptr, nullptr}, y);
+  // The mean over 100 subsets of 50 scatters around the estimate from those 100 items.
+  std::vector<int64_t> i, j;
+  for (int64_t k = 0; k < 100; k++) i.push_back(3 * k), j.push_back(4 * k);
+  const double all = plain_mmd(features_of(300, 2), features_of(400, 3), i, j);
+  CHECK(std::abs(limited["kid"].value - all) < 4 * limited["kid_spread"].value / 10);
 }
 
 TEST_CASE("KID is the plain double loop over the subsets that the random numbers choose") {
@@ -99,4 +141,5 @@ TEST_CASE("KID is the plain double loop over the subsets that the random numbers
 TEST_CASE("Too few images are refused in a sentence") {
   CHECK(contains(refusal([] { compare("fid", {}, 1); }), "at least 2 of each, but got 1 images"));
   CHECK(contains(refusal([] { compare("kid", {}, 3); }), "at least 4 of each, but got 3 images"));
+  CHECK(contains(refusal([] { compare("kid", {{"limit", int64_t{3}}}); }), "3 items (limit = 3)"));
 }

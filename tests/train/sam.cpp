@@ -1,5 +1,5 @@
 // SAM: the ball, the exact restore, what its base sees, orders of nesting; on a model with dropout, both passes see the
-// same randomness; in bf16, the second pass sees the moved weights.
+// same randomness; in bf16, the second pass sees the moved weights. ESAM: which weights move, which samples count.
 #include "support.hpp"
 #include "train/closure.hpp"
 
@@ -12,6 +12,9 @@ Tensor bumpy(const Tensor& w, int64_t) { return w.sin() * 2 + w * 0.5; }
 
 basin::Spec sam(double rho, std::shared_ptr<const basin::Spec> base, bool adaptive = false) {
   return spec("optimizer", "sam", {{"rho", rho}, {"adaptive", adaptive}, {"base", std::move(base)}});
+}
+basin::Spec esam(double rho, double beta, double gamma, std::shared_ptr<const basin::Spec> base) {
+  return spec("optimizer", "esam", {{"rho", rho}, {"beta", beta}, {"gamma", gamma}, {"base", std::move(base)}});
 }
 std::shared_ptr<const basin::Spec> sgd(double lr) { return part("optimizer", "sgd", {{"lr", lr}}); }
 
@@ -222,4 +225,94 @@ TEST_CASE("the noise schedule learns from SAM's first pass alone, once, and from
   // The loss that is reported is the weighted mean of the first pass.
   CHECK(closure.loss() == Approx(recorder.calls[0].loss.item<double>()));
   CHECK(closure.loss() != Approx(first.mean().item<double>()));
+}
+
+TEST_CASE("ESAM moves a share beta of the weights by rho g / (beta |g|), another one in each step") {
+  const double rho = 0.3, beta = 0.6;
+  const Tensor begin = some_values(18);
+  Workbench bench(esam(rho, beta, 1, sgd(0)), begin, bumpy);
+  const Tensor g = bumpy(begin.to(at::kDouble), 0), full = rho / beta * g / g.norm();
+  int64_t moved = 0, steps = 200;
+  Tensor ever = at::zeros({Workbench::n}, at::kBool);
+  for (int64_t step = 0; step < steps; step++) {
+    bench.step();
+    REQUIRE(bench.visits.size() == 2);
+    CHECK(same_bits(bench.values(), begin));
+    const Tensor e = bench.visits[1].values.to(at::kDouble) - begin.to(at::kDouble), at = e.abs() > 1e-4 * full.abs();
+    CHECK((e - at * full).abs().max().item<double>() < 1e-6);
+    moved += at.sum().item<int64_t>();
+    ever = ever.logical_or(at);
+  }
+  const double share = static_cast<double>(moved) / static_cast<double>(steps * Workbench::n);
+  CHECK(std::abs(share - beta) < 4 * std::sqrt(beta * (1 - beta) / static_cast<double>(steps * Workbench::n)));
+  CHECK(ever.all().item<bool>());
+}
+
+TEST_CASE("ESAM with all weights and all samples is SAM, bit for bit") {
+  for (const char* name : {"sgd", "adam"}) {
+    const auto base = part("optimizer", name, {{"lr", 0.03}});
+    Workbench one(esam(0.3, 1, 1, base), some_values(19), bumpy), two(sam(0.3, base), some_values(19), bumpy);
+    for (int step = 0; step < 10; step++) one.step(), two.step();
+    CHECK(same_bits(one.values(), two.values()));
+    Workbench part(esam(0.3, 0.5, 1, base), some_values(19), bumpy);
+    for (int step = 0; step < 10; step++) part.step();
+    CHECK(!same_bits(one.values(), part.values()));
+  }
+}
+
+TEST_CASE("ESAM's second gradients are of the samples whose losses grew most, without a backward pass to choose them") {
+  const auto model = random_unet(0.4, basin::Precision::fp32);
+  const Tensor begin = arena(model->parameters());
+  const Passes passes(model, esam(0.5, 0.7, 0.5, sgd(0)));
+  REQUIRE(passes.calls().size() == 3);
+  const auto &at_w = passes.calls()[0], &above = passes.calls()[1], &last = passes.calls()[2];
+  CHECK((at_w.subset.empty() && above.subset.empty()));
+  CHECK((!at_w.losses_alone && above.losses_alone && !last.losses_alone));
+  CHECK(same_bits(at_w.values, begin));
+  CHECK(same_bits(above.values, last.values));
+  CHECK(same_bits(above.gradients, at_w.gradients));  // nobody wrote there
+  CHECK(same_bits(arena(model->parameters()), begin));
+
+  const Tensor growth = above.losses - at_w.losses, order = growth.argsort(0, true);
+  REQUIRE(growth.numel() == 8);
+  std::vector<int64_t> expected;
+  for (int64_t i = 0; i < 4; i++) expected.push_back(order[i].item<int64_t>());
+  std::sort(expected.begin(), expected.end());
+  CHECK(last.subset == expected);
+  // The samples kept have the losses that they had among all, dropout and all.
+  CHECK(relative(above.losses.index_select(0, at::tensor(expected)), last.losses) < 1e-5);
+
+  // Their gradients are the mean of the gradients of each alone.
+  model->parameters().groups()[0].values.copy_(last.values);
+  Tensor sum = at::zeros_like(begin);
+  for (int64_t row : expected) {
+    basin_closure_request request{};
+    request.size = sizeof request, request.subset = &row, request.n_subset = 1;
+    basin_closure_result result{};
+    result.size = sizeof result;
+    REQUIRE(passes.closure->get()->run(passes.closure->get()->user, &request, &result) == BASIN_OK);
+    basin::steal(result.loss);
+    sum += model->parameters().groups()[0].gradients;
+  }
+  CHECK(relative(sum / 4, last.gradients) < 1e-5);
+  CHECK(relative(at_w.gradients, last.gradients) > 0.05);
+}
+
+TEST_CASE("a closure gives the losses of the rows asked for, in their order, and refuses rows that there are not") {
+  const Passes passes(random_unet(0.4, basin::Precision::fp32), *sgd(0));
+  const auto losses = [&](std::vector<int64_t> rows) {
+    basin_closure_request request{};
+    request.size = sizeof request, request.per_sample = 1, request.no_gradients = 1;
+    request.subset = rows.data(), request.n_subset = static_cast<uint32_t>(rows.size());
+    basin_closure_result result{};
+    result.size = sizeof result;
+    if (passes.closure->get()->run(passes.closure->get()->user, &request, &result) != BASIN_OK)
+      throw basin::Error(basin::last_error());
+    basin::steal(result.loss);
+    return basin::steal(result.sample_losses);
+  };
+  const Tensor all = passes.calls()[0].losses;
+  CHECK(relative(all.flip(0), losses({7, 6, 5, 4, 3, 2, 1, 0})) < 1e-5);
+  CHECK(relative(all.slice(0, 2, 4), losses({2, 3})) < 1e-5);
+  CHECK(says(refusal([&] { losses({0, 8}); }), {"rows of the batch", "0 to 7"}));
 }

@@ -2,9 +2,11 @@
 
 #include <fstream>
 
+#include "abi/interfaces.hpp"
 #include "measure/metric.hpp"
 #include "train/optimizer.hpp"
 #include "train/support.hpp"
+#include "train/validation.hpp"
 
 namespace test {
 
@@ -12,13 +14,32 @@ using namespace basin;
 
 namespace {
 
+std::atomic<int64_t> accesses = 0;
+
+// The host's table of tensors, with the functions counted that move values between the host and a device.
+const basin_tensor_interface* counting_tensor_interface() {
+  static basin_tensor_interface table = tensor_interface;
+  table.item = [](const basin_tensor* t, double* out) { return accesses++, tensor_interface.item(t, out); };
+  table.copy_to = [](const basin_tensor* t, int32_t dtype, void* buffer, size_t bytes) {
+    return accesses++, tensor_interface.copy_to(t, dtype, buffer, bytes);
+  };
+  table.from_data = [](const void* data, const int64_t* sizes, uint32_t n, int32_t dtype, int32_t device,
+                       basin_tensor** out) {
+    return accesses++, tensor_interface.from_data(data, sizes, n, dtype, device, out);
+  };
+  table.mutable_data = [](basin_tensor* t, void** out) { return accesses++, tensor_interface.mutable_data(t, out); };
+  return &table;
+}
+
 void start() {
   static const bool once = [] {
     add_abi_interfaces();
+    add_interface(BASIN_TENSOR_INTERFACE, counting_tensor_interface());
     add_plugin_interfaces();
     add_process_interface();
     add_measurement_interface();
     add_optimizer_interface();
+    add_validation_interface();
     add_model_factory();
     Registry::instance().search({BASIN_BUILD "/plugins", BASIN_BUILD "/tests/train"});
     return true;
@@ -56,6 +77,8 @@ std::shared_ptr<Model> tiny_unet(Options more) {
   options.insert(options.end(), more.begin(), more.end());
   return model("adm_unet", options);
 }
+
+int64_t host_accesses() { return accesses; }
 
 void randomize(Model& model, uint64_t seed, double scale) {
   at::NoGradGuard no_grad;
@@ -122,11 +145,11 @@ Tensor some_values(uint64_t seed, double scale) {
   return draw(stream_of(seed, BASIN_PURPOSE_SCRIPT), BASIN_NORMAL, {&id, 1}, {Workbench::n})[0] * scale;
 }
 
-Workbench::Workbench(Spec what, const Tensor& begin, Gradient gradient)
+Workbench::Workbench(Spec what, const Tensor& begin, Gradient gradient, const Shapes& shapes,
+                     at::MemoryFormat convolutions)
     : optimizer(std::make_shared<Object>(std::move(what))), gradient_(std::move(gradient)) {
-  parameters.add("a", {3, 4}, {});
-  parameters.add("b", {5}, {});
-  parameters.lay_out(at::kCPU, at::MemoryFormat::Contiguous);
+  for (const auto& [name, sizes] : shapes) parameters.add(name, sizes, {});
+  parameters.lay_out(at::kCPU, convolutions);
   at::NoGradGuard no_grad;
   values().copy_(begin);
   basin::start_optimizer(*optimizer, parameters, state);
@@ -187,7 +210,8 @@ Recorder::Recorder(const basin_closure* inner, Parameters& parameters) : inner_(
       asked.size = sizeof asked;
       if (self.per_sample) asked.per_sample = 1;
       const auto& group = self.parameters_->groups()[0];
-      Call call{group.values.clone(), {}, {}, {}};
+      Call call{group.values.clone(), {}, {}, {}, {}, asked.no_gradients != 0};
+      if (asked.subset) call.subset.assign(asked.subset, asked.subset + asked.n_subset);
       if (const basin_status status = self.inner_->run(self.inner_->user, &asked, out); status != BASIN_OK)
         throw Error(last_error(), status);
       call.loss = share(out->loss);

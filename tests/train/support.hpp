@@ -61,15 +61,20 @@ bool same_bits(const Tensor& a, const Tensor& b);
 double relative(const Tensor& a, const Tensor& b);  // |a - b| / |a|, in double
 Tensor arena(basin::Parameters& parameters);        // a copy of all values [n]
 
-// Starts an optimizer as train() does: the base of a wrapper first, with a part of the state under its option's name.
+// How often plugins have read a tensor's values on the host so far, or written some from it: what a captured step may
+// not do.
+int64_t host_accesses();
 
-// An optimizer on two parameters, a [3,4] and b [5], with gradients out of a function.
+// An optimizer on two parameters, a [3,4] and b [5], or on others, with gradients out of a function.
 class Workbench {
  public:
   static constexpr int64_t n = 17;
   // gradient(w, call): double [17] -> double [17]; call counts from 0 over all steps.
   using Gradient = std::function<Tensor(const Tensor& w, int64_t call)>;
-  Workbench(basin::Spec optimizer, const Tensor& begin, Gradient gradient);
+  using Shapes = std::vector<std::pair<std::string, std::vector<int64_t>>>;
+  Workbench(basin::Spec optimizer, const Tensor& begin, Gradient gradient,
+            const Shapes& shapes = {{"a", {3, 4}}, {"b", {5}}},
+            at::MemoryFormat convolutions = at::MemoryFormat::Contiguous);
 
   double step();  // gives the loss that the optimizer gives: the number of the call it comes from
   Tensor& values() { return parameters.groups()[0].values; }
@@ -100,9 +105,11 @@ void start_noise_schedule(const basin::TrainOptions& options, basin::State& stat
 struct Recorder {
   Recorder(const basin_closure* inner, basin::Parameters& parameters);
   struct Call {
-    Tensor values;        // [n] when it was called
-    Tensor loss, losses;  // what it gave, losses where they were asked for
-    Tensor gradients;     // [n] after it
+    Tensor values;                // [n] when it was called
+    Tensor loss, losses;          // what it gave, losses where they were asked for
+    Tensor gradients;             // [n] after it
+    std::vector<int64_t> subset;  // of the batch that it was asked for; empty: all
+    bool losses_alone;            // no gradients were asked for
   };
   std::vector<Call> calls;
   bool per_sample = false;  // ask for the losses of samples

@@ -1,11 +1,14 @@
 // Kernel distance: the unbiased estimate of the squared maximum mean discrepancy between images and a data set, in the
 // features of any extractor, with the kernel k(x,y) = (x y / d + 1)^3 (Binkowski et al. 2018, arXiv 1801.01401, sec. 3
-// and 4).
+// and 4). For m features x and m features y
 //
-// The value is the mean over subsets of equal size, drawn without replacement, as other programs report it. Subsets
-// overlap, so their spread is not the error of the mean: for subsets of m out of n the estimate from all n has a
-// standard error of the spread times sqrt(m / (n - m)) (subsampling with the correction for a finite population;
-// Politis and Romano 1994). Where images and data agree this is too wide, never too narrow.
+//   MMD^2 = sum over i != j of (k(x_i,x_j) + k(y_i,y_j)) / (m (m - 1)) - 2 sum over i, j of k(x_i,y_j) / m^2
+//
+// The value is the mean over S subsets of equal size, drawn without replacement, as other programs report it. Subsets
+// overlap, so their spread s is not the error of the mean: for subsets of m out of n the estimate from all n has the
+// standard error s sqrt(m / (n - m)) (subsampling with the correction for a finite population; Politis and Romano
+// 1994), and S of them stand for all with the error s / sqrt(S). Where images and data agree the first is too wide,
+// never too narrow.
 #include <basin/basin.hpp>
 #include <basin/cpp/statistics.hpp>
 
@@ -18,7 +21,7 @@ struct Kid {
   static constexpr const char* summary =
       "Kernel distance between images and a data set: unbiased, so it suits few images.";
   Object features;
-  int64_t subsets, subset_size, batch;
+  int64_t subsets, subset_size, limit, batch;
 
   static auto parameters() {
     return declare(
@@ -28,42 +31,57 @@ struct Kid {
         integer("subset_size", &Kid::subset_size, 1000, "Images in each; at most half of those that there are.")
             .at_least(2)
             .unit("images"),
+        integer("limit", &Kid::limit, 0, "Of each side at most so many images, spread evenly over it; 0: all.")
+            .at_least(0)
+            .unit("images"),
         integer("batch", &Kid::batch, 128, "Images handled at once.").at_least(1).unit("images"));
   }
 
   void measure(Measurement& m) {
-    const int64_t n = std::min(m.n_images(), m.n_reference()), size = std::min(subset_size, n / 2);
+    const auto limited = [&](int64_t n) { return limit ? std::min(limit, n) : n; };
+    const int64_t n_x = limited(m.n_images()), n_y = limited(m.n_reference());
+    const int64_t n = std::min(n_x, n_y), size = std::min(subset_size, n / 2);
     if (size < 2)
       throw error("The metric 'kid' compares images with a data set and needs at least 4 of each, but got " +
-                  std::to_string(m.n_images()) + " images and " + std::to_string(m.n_reference()) + " items.");
-    const Tensor x = all_features(m, m.n_images(), [&](int64_t first, int64_t k) { return m.images(first, k); });
-    const Tensor y = all_features(m, m.n_reference(), [&](int64_t first, int64_t k) { return m.reference(first, k); });
+                  std::to_string(n_x) + " images and " + std::to_string(n_y) + " items" +
+                  (limit ? " (limit = " + std::to_string(limit) + ")." : "."));
+    const Tensor x = some_features(m, m.n_images(), n_x, [&](int64_t i, int64_t k) { return m.images(i, k); });
+    const Tensor y = some_features(m, m.n_reference(), n_y, [&](int64_t i, int64_t k) { return m.reference(i, k); });
     std::vector<double> distances;
     for (int64_t s = 0; s < subsets; ++s) {
-      const Tensor some_x = x.index_select(0, choose(m, 1, s, m.n_images(), size, x));
-      const Tensor some_y = y.index_select(0, choose(m, 2, s, m.n_reference(), size, y));
+      const Tensor some_x = x.index_select(0, choose(m, 1, s, n_x, size, x));
+      const Tensor some_y = y.index_select(0, choose(m, 2, s, n_y, size, y));
       distances.push_back(discrepancy(some_x, some_y));
       progress("subsets", s + 1, subsets);
     }
     const double spread = standard_deviation(distances);
-    const double error = spread * std::sqrt(static_cast<double>(size) / static_cast<double>(n - size));
+    const double error = spread * std::sqrt(static_cast<double>(size) / static_cast<double>(n - size) +
+                                            1 / static_cast<double>(subsets));
     const Interval result = interval(mean_of(distances), error, subsets - 1);
     m.scalar("kid", result.value, result.low, result.high);
     m.scalar("kid_spread", spread);
     m.protocol("kernel", "(x y / d + 1)^3, unbiased");
-    m.protocol("numbers", std::to_string(x.size(1)) + " features, " + std::to_string(m.n_images()) +
-                              " images against " + std::to_string(m.n_reference()) + ", " + std::to_string(subsets) +
-                              " subsets of " + std::to_string(size));
-    m.protocol("interval", "95 %, subsampling: the subsets' spread times sqrt(m / (n - m))");
+    m.protocol("numbers", std::to_string(x.size(1)) + " features, " + std::to_string(n_x) + " images against " +
+                              std::to_string(n_y) + ", " + std::to_string(subsets) + " subsets of " +
+                              std::to_string(size));
+    m.protocol("interval", "95 %, subsampling: the subsets' spread times sqrt(m / (n - m) + 1 / subsets)");
   }
 
  private:
+  // Features of `used` of the n items that get(first, count) gives, at equal distances: [used,D] of double.
   template <class Get>
-  Tensor all_features(const Measurement& m, int64_t n, Get&& get) const {
+  Tensor some_features(const Measurement& m, int64_t n, int64_t used, Get&& get) const {
     std::vector<Tensor> parts;
-    for (int64_t first = 0; first < n; first += batch)
-      parts.push_back(m.features(features, get(first, std::min(batch, n - first))));
-    return cat(parts, 0).to(Type::float64);  // [n,D]
+    for (int64_t first = 0; first < used; first += batch) {
+      const int64_t k = std::min(batch, used - first);
+      std::vector<Tensor> items;
+      if (used == n) items.push_back(get(first, k));
+      else
+        for (int64_t i = first; i < first + k; ++i) items.push_back(get(i * n / used, 1));
+      parts.push_back(m.features(features, cat(items, 0)));
+      progress("images", first + k, used);
+    }
+    return cat(parts, 0).to(Type::float64);
   }
 
   // `size` different numbers below n, for subset `s` of one side: the first steps of a Fisher-Yates shuffle.

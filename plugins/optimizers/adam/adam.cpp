@@ -21,35 +21,22 @@ struct Adam {
         number("weight_decay", &Adam::weight_decay, 0, "Decoupled: values shrink by lr times this.").at_least(0));
   }
 
-  struct Moments {
-    Tensor mean, square, step;  // [n], [n], []
-  };
   Parameters parameters_;
-  std::vector<Moments> moments;
+  std::vector<Tensor> means, squares, steps;  // [n], [n], [] each
 
   void start(Parameters p, State state) {
     parameters_ = p;
-    for (const Group& g : parameters_)
-      moments.push_back({state.like(g.name + ".m", g.values), state.like(g.name + ".v", g.values),
-                         state.tensor(g.name + ".step", {})});
+    means = state_arenas(p, state, "m");
+    squares = state_arenas(p, state, "v");
+    for (const Group& g : p) steps.push_back(state.tensor(g.name + ".step", {}));
   }
 
   LossResult step(const Context&, const Closure& closure) {
-    static const Op update(
-        "aten::_fused_adamw_.tensor_lr(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] exp_avgs, Tensor(d!)[] "
-        "exp_avg_sqs, Tensor(e!)[] max_exp_avg_sqs, Tensor[] state_steps, *, Tensor lr, float beta1, float beta2, "
-        "float "
-        "weight_decay, float eps, bool amsgrad, bool maximize, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()");
     const LossResult result = closure();
-    for (size_t i = 0; i < moments.size(); ++i) {
+    for (size_t i = 0; i < means.size(); ++i) {
       const Group& g = parameters_[i];
-      const Moments& m = moments[i];
-      m.step.add_(1);
-      // CUDA's kernel reads the rate as float32; the CPU's as it is: then 1e-4 need not be rounded
-      const Tensor rate = (g.rate.on_cpu() ? g.rate.to(Type::float64) : g.rate) * lr;
-      using List = std::vector<Tensor>;
-      update.act(List{g.values}, List{g.gradients}, List{m.mean}, List{m.square}, List{}, List{m.step}, rate, beta1,
-                 beta2, weight_decay, eps, false, false);
+      adamw({g.values}, {g.gradients}, {means[i]}, {squares[i]}, steps[i].add_(1), learning_rate(g, lr),
+            {beta1, beta2, eps, weight_decay});
     }
     return result;
   }

@@ -42,20 +42,21 @@ struct LrSchedule {
   }
 
   LossResult step(const Context& context, const Closure& closure) {
-    const double factor = factor_at(static_cast<int64_t>(done.item()));
-    for (const Group& g : parameters_) g.rate.fill_(factor);
+    const Tensor factor = factor_at(done.to(Type::float64));
+    for (const Group& g : parameters_) g.rate.copy_(factor);
     const LossResult result = base.step(context, closure);
     done.add_(1);
     return result;
   }
 
  private:
-  // n = 0 in the first step
-  double factor_at(int64_t n) const {
-    if (n < warmup) return static_cast<double>(n + 1) / static_cast<double>(warmup);
-    if (shape == "constant") return 1;
-    const double u = std::min(1.0, static_cast<double>(n - warmup) / static_cast<double>(steps - warmup));
-    return floor + (1 - floor) * (shape == "linear" ? 1 - u : 0.5 * (1 + std::cos(M_PI * u)));
+  // After n steps, []: no number is read back, so that a step with a schedule can be captured.
+  Tensor factor_at(const Tensor& n) const {
+    const Tensor rise = ((n + 1) / static_cast<double>(std::max<int64_t>(warmup, 1))).clamp(0, 1);
+    if (shape == "constant") return rise;
+    const Tensor u = ((n - static_cast<double>(warmup)) / static_cast<double>(steps - warmup)).clamp(0, 1);
+    const Tensor fall = shape == "linear" ? 1 - u : ((u * M_PI).cos() + 1) * 0.5;
+    return rise * (fall * (1 - floor) + floor);
   }
 };
 

@@ -29,6 +29,7 @@ struct Sam {
   LossResult step(const Context& context, const Closure& closure) {
     return base.step(context, [&](const Request& request) {
       const LossResult first = closure(request);  // gradients at w
+      if (!request.gradients) return first;
       climb();
       try {
         closure(request);  // gradients at w + e

@@ -27,23 +27,21 @@ struct Sgd {
 
   void start(Parameters p, State state) {
     parameters_ = p;
-    if (momentum > 0)
-      for (const Group& g : parameters_) velocities.push_back(state.like(g.name + ".velocity", g.values));
+    if (momentum > 0) velocities = state_arenas(p, state, "velocity");
   }
 
   LossResult step(const Context&, const Closure& closure) {
     static const Op update(
         "aten::_fused_sgd_.tensor_lr(Tensor(a!)[] self, Tensor(b!)[] grads, Tensor(c!)[] momentum_buffer_list, *, "
-        "float "
-        "weight_decay, float momentum, Tensor lr, float dampening, bool nesterov, bool maximize, bool is_first_step, "
-        "Tensor? grad_scale=None, Tensor? found_inf=None) -> ()");
+        "float weight_decay, float momentum, Tensor lr, float dampening, bool nesterov, bool maximize, bool "
+        "is_first_step, Tensor? grad_scale=None, Tensor? found_inf=None) -> ()");
+    using List = std::vector<Tensor>;
     const LossResult result = closure();
     for (size_t i = 0; i < parameters_.size(); ++i) {
       const Group& g = parameters_[i];
-      const Tensor rate = (g.rate.on_cpu() ? g.rate.to(Type::float64) : g.rate) * lr;
-      using List = std::vector<Tensor>;
+      // a velocity of zeros needs no first step of its own
       update.act(List{g.values}, List{g.gradients}, velocities.empty() ? List{} : List{velocities[i]}, weight_decay,
-                 momentum, rate, 0.0, nesterov, false, false);  // a velocity of zeros needs no first step of its own
+                 momentum, learning_rate(g, lr), 0.0, nesterov, false, false);
     }
     return result;
   }

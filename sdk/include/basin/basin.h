@@ -9,6 +9,7 @@
 #include "parameters.h"
 #include "layer.h"
 #include "process.h"
+#include "validation.h"
 /* kinds */
 #include "averager.h"
 #include "dataset.h"

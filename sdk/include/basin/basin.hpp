@@ -41,3 +41,5 @@
 #include "cpp/random.hpp"
 #include "cpp/services.hpp"
 #include "cpp/tensor.hpp"
+#include "cpp/update.hpp"
+#include "cpp/validation.hpp"

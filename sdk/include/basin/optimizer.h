@@ -17,12 +17,13 @@ typedef struct basin_closure_request {
   const int64_t* subset; /* rows of the batch to use; null: all */
   uint32_t n_subset;
   int32_t local; /* with several machines: this one's gradients alone */
+  int32_t no_gradients; /* the losses alone, without a backward pass; what lies in the gradients is then undefined */
 } basin_closure_request;
 
 typedef struct basin_closure_result {
   uint32_t size;
   basin_tensor* loss;        /* float32 []: mean over the samples; new reference */
-  basin_tensor* sample_losses; /* float32 [n], where asked for; new reference */
+  basin_tensor* sample_losses; /* float32 [n], unweighted, in the order of the rows; where asked for; new reference */
 } basin_closure_result;
 
 /* Clears the gradients, runs forward and backward at the parameters as they stand, with the same samples, noise and
@@ -33,7 +34,7 @@ typedef struct basin_closure {
   basin_status (*run)(void* user, const basin_closure_request* request /* or null */, basin_closure_result* out);
 } basin_closure;
 
-#define BASIN_OPTIMIZER_INTERFACE "basin.optimizer.draft/1"
+#define BASIN_OPTIMIZER_INTERFACE "basin.optimizer.draft/2"
 typedef struct basin_optimizer_functions {
   uint32_t size;
   basin_status (*create)(const basin_options*, void** self);
@@ -45,7 +46,7 @@ typedef struct basin_optimizer_functions {
 } basin_optimizer_functions;
 
 /* For wrappers: steps the optimizer that an option named. */
-#define BASIN_OPTIMIZERS_INTERFACE "basin.optimizers.draft/1"
+#define BASIN_OPTIMIZERS_INTERFACE "basin.optimizers.draft/2"
 typedef struct basin_optimizers_interface {
   uint32_t size;
   basin_status (*step)(basin_object* optimizer, const basin_context*, const basin_closure*, basin_closure_result*);

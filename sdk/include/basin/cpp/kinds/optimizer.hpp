@@ -14,6 +14,7 @@ struct Request {
   bool per_sample = false;      // also give each sample's loss
   std::vector<int64_t> subset;  // rows of the batch; empty: all
   bool local = false;           // with several machines: this one's gradients alone
+  bool gradients = true;        // false: the losses alone; what lies in the gradients is then undefined
 };
 struct LossResult {
   Tensor loss;           // float32 []
@@ -35,9 +36,12 @@ class Closure {
 namespace detail {
 inline Closure closure_of(const basin_closure* c) {
   return Closure([c](const Request& request) {
-    const basin_closure_request r{sizeof r, request.per_sample,
+    const basin_closure_request r{sizeof r,
+                                  request.per_sample,
                                   request.subset.empty() ? nullptr : request.subset.data(),
-                                  static_cast<uint32_t>(request.subset.size()), request.local};
+                                  static_cast<uint32_t>(request.subset.size()),
+                                  request.local,
+                                  !request.gradients};
     basin_closure_result out{};
     out.size = sizeof out;
     Recording on(true);
@@ -60,6 +64,7 @@ struct Optimizer : Object {
                               Request request;
                               if (r) {
                                 request.per_sample = r->per_sample, request.local = r->local;
+                                request.gradients = !r->no_gradients;
                                 if (r->subset) request.subset.assign(r->subset, r->subset + r->n_subset);
                               }
                               NoRecording off;

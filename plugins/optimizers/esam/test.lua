@@ -1,0 +1,63 @@
+local basin = require "basin"
+
+local data = basin.dataset "gaussian" { count = 64, size = 8 }
+local process = basin.process "vp" { schedule = "cosine", steps = 1000 }
+local function tiny()
+  return basin.model "adm_unet" {
+    image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {}, dropout = 0.3,
+  }
+end
+
+local function weights(model)
+  local all = {}
+  for name, value in pairs(model:parameters()) do all[name] = value:copy() end
+  return all
+end
+local function distance(a, b)
+  local sum = 0
+  for name, value in pairs(a) do sum = sum + ((value - b[name]) ^ 2):sum():item() end
+  return math.sqrt(sum)
+end
+
+local function refused(what, make)
+  local ok, message = pcall(make)
+  assert(not ok and tostring(message):find(what, 1, true), tostring(message))
+end
+
+-- Trains and notes for each run of the closure how many samples it had and how far the weights were from the beginning.
+local function watched(name, steps, optimizer)
+  local model, seen = tiny(), {}
+  local before = weights(model)
+  local function loss(denoiser, x0, noise, t, context)
+    seen[#seen + 1] = { samples = #x0, away = distance(weights(model), before) }
+    return ((denoiser(context.process:noised(x0, noise, t), t) - noise) ^ 2):mean(2, 3, 4)
+  end
+  local result = basin.run { name = name, device = "cpu", precision = "fp32" }:train {
+    model = model, data = data, process = process, steps = steps, batch = 8, loss = loss, optimizer = optimizer,
+  }
+  return seen, distance(weights(model), before), weights(model), result.loss
+end
+
+-- The whole batch at w, the whole batch at w + e, and a quarter of it there. |e|^2 is rho^2 / beta in the mean.
+local still, rho, beta = basin.optimizer "sgd" { lr = 0 }, 0.2, 0.5
+local seen, away = watched("esam-passes", 1, basin.optimizer("esam", { rho = rho, beta = beta, gamma = 0.25, base = still }))
+assert(#seen == 3 and seen[1].samples == 8 and seen[2].samples == 8 and seen[3].samples == 2)
+assert(seen[1].away == 0 and seen[2].away == seen[3].away and away == 0)
+local share = seen[2].away ^ 2 / (rho ^ 2 / beta)
+assert(share > 0.7 and share < 1.3, share)
+
+-- All weights and all samples: SAM, bit for bit, in two passes.
+local adam = basin.optimizer "adam" { lr = 1e-2 }
+local two, _, whole = watched("esam-whole", 3, basin.optimizer("esam", { rho = rho, beta = 1, gamma = 1, base = adam }))
+assert(#two == 6)
+local _, _, sam = watched("esam-sam", 3, basin.optimizer("sam", { rho = rho, base = adam }))
+assert(distance(whole, sam) == 0)
+local _, _, part = watched("esam-part", 3, basin.optimizer("esam", { rho = rho, base = adam }))
+assert(distance(part, sam) > 0)
+
+-- It learns.
+local _, _, _, loss = watched("esam-learns", 40, basin.optimizer("esam", { rho = 0.05, base = basin.optimizer "adam" { lr = 3e-3 } }))
+assert(loss < 0.9, loss)
+
+refused("gamma", function() return basin.optimizer "esam" { gamma = 2, base = adam } end)
+print "ok"
