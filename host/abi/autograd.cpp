@@ -128,6 +128,9 @@ basin_status apply(const basin_function* function, basin_tensor* const* inputs, 
                    basin_tensor** outputs, uint32_t n_outputs) {
   return guard([&] {
     const basin_function f = take(function, "The differentiable function");
+    if (f.size < offsetof(basin_function, user) + sizeof f.user)
+      throw Error("The differentiable function says that its size is " + std::to_string(f.size) +
+                  ": set its first member to sizeof the struct.");
     const auto callbacks = c10::make_intrusive<Callbacks>(f);  // from here on `user` is destroyed, come what may
     needed(f.forward, "The forward of a differentiable function");
     if (n_outputs != f.n_outputs)

@@ -1,6 +1,8 @@
 // Basin's numbers for dtypes and devices, and exceptions as statuses.
 #include "abi/handles.hpp"
 
+#include "abi/memory.hpp"
+
 namespace basin {
 
 at::ScalarType scalar_type(int32_t dtype) {
@@ -50,20 +52,13 @@ basin_status caught() noexcept {
   } catch (const Error& e) {
     set_last_error(e.what());
     return e.status;
-  } catch (const c10::OutOfMemoryError& e) {
-    set_last_error(e.what_without_backtrace());
-    return BASIN_ERROR_MEMORY;
-  } catch (const c10::Error& e) {
-    const std::string_view sentence = e.what_without_backtrace();
-    // The CPU's allocator has no exception of its own, and leads with its source line.
-    const size_t from = sentence.find("DefaultCPUAllocator: can't allocate memory");
-    set_last_error(from == sentence.npos ? sentence.data() : sentence.data() + from);
-    return from == sentence.npos ? BASIN_ERROR_RUNTIME : BASIN_ERROR_MEMORY;
-  } catch (const std::bad_alloc&) {
-    set_last_error("out of memory");
-    return BASIN_ERROR_MEMORY;
   } catch (const std::exception& e) {
-    set_last_error(e.what());
+    if (const auto memory = out_of_memory(e)) {
+      set_last_error(memory->c_str());
+      return BASIN_ERROR_MEMORY;
+    }
+    const auto* engine = dynamic_cast<const c10::Error*>(&e);
+    set_last_error(engine ? engine->what_without_backtrace() : e.what());
     return BASIN_ERROR_RUNTIME;
   } catch (...) {
     set_last_error("unknown exception");

@@ -1,6 +1,7 @@
 // Typed functions for the operators of inner loops: what `call` reaches by name, without the boxing.
 #include "abi/border.hpp"
 #include "abi/interfaces.hpp"
+#include "abi/kernels/norm.hpp"
 
 namespace basin {
 namespace {
@@ -75,7 +76,7 @@ const basin_ops_interface ops_interface = {
                Out out) { return guard([&] { *out = own(extreme(in(a), dims, n, keep != 0, at::amax)); }); },
     .amin = [](Handle a, Dims dims, uint32_t n, int32_t keep,
                Out out) { return guard([&] { *out = own(extreme(in(a), dims, n, keep != 0, at::amin)); }); },
-    .norm = [](Handle a, Out out) { return guard([&] { *out = own(at::linalg_vector_norm(in(a))); }); },
+    .norm = unary<kernels::norm>,
     .reshape = [](Handle a, Dims sizes, uint32_t n,
                   Out out) { return guard([&] { *out = own(at::reshape(in(a), ints(sizes, n))); }); },
     .permute = [](Handle a, Dims dims, uint32_t n,

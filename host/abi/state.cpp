@@ -8,11 +8,17 @@ namespace {
 
 using at::Tensor;
 
-void check(const std::string& name, const Tensor& have, at::IntArrayRef sizes, at::ScalarType type, const char* where) {
-  if (have.sizes() == sizes && have.scalar_type() == type) return;
-  throw basin::Error("State '" + name + "' is " + c10::toString(have.scalar_type()) + c10::str(have.sizes()) + " " +
-                     where + ", but " + c10::toString(type) + c10::str(sizes) +
-                     " is asked for; a state keeps its name, sizes and dtype.");
+bool fits(const Tensor& have, at::IntArrayRef sizes, at::ScalarType type) {
+  return have.sizes() == sizes && have.scalar_type() == type;
+}
+
+std::string shape_text(at::IntArrayRef sizes, at::ScalarType type) { return c10::toString(type) + c10::str(sizes); }
+std::string shape_text(const Tensor& t) { return shape_text(t.sizes(), t.scalar_type()); }
+
+[[noreturn]] void refuse(const std::string& name, const Tensor& saved, const std::string& origin,
+                         const std::string& wanted) {
+  throw basin::Error("'" + origin + "' holds state '" + name + "' as " + shape_text(saved) + ", and " + wanted +
+                     " is needed: it was saved from another training");
 }
 
 }  // namespace
@@ -20,12 +26,14 @@ void check(const std::string& name, const Tensor& have, at::IntArrayRef sizes, a
 Tensor basin_state::tensor(const std::string& name, at::IntArrayRef sizes, at::ScalarType type) {
   if (name.empty()) throw basin::Error("A state tensor needs a name.");
   if (const auto found = tensors_.find(name); found != tensors_.end()) {
-    check(name, found->second, sizes, type, "here");
+    if (!fits(found->second, sizes, type))
+      throw basin::Error("State '" + name + "' is " + shape_text(found->second) + " and was asked for as " +
+                         shape_text(sizes, type) + "; a state keeps its name, sizes and dtype.");
     return found->second;
   }
   Tensor fresh;
   if (const auto found = pending_.find(name); found != pending_.end()) {
-    check(name, found->second, sizes, type, "in the checkpoint");
+    if (!fits(found->second, sizes, type)) refuse(name, found->second, origin_, shape_text(sizes, type));
     fresh = found->second.to(at::TensorOptions(device_), /*non_blocking=*/false, /*copy=*/true).contiguous();
     pending_.erase(found);
   } else {
@@ -39,6 +47,7 @@ basin_state& basin_state::child(const std::string& name) {
   if (child) return *child;
   child = std::make_unique<basin_state>(device_);
   // What was restored before anyone asked for this component is its own.
+  child->origin_ = origin_;
   const std::string prefix = name + ".";
   for (auto at = pending_.lower_bound(prefix); at != pending_.end() && at->first.starts_with(prefix);) {
     child->pending_[at->first.substr(prefix.size())] = at->second;
@@ -59,12 +68,15 @@ std::map<std::string, Tensor> basin_state::save() const {
   return out;
 }
 
-void basin_state::restore(const std::map<std::string, Tensor>& values) {
+void basin_state::restore(const std::map<std::string, Tensor>& values, const std::string& origin) {
   const at::NoGradGuard no_grad;
+  for (const auto& [name, have] : save())  // all of it or nothing
+    if (const auto found = values.find(name); found != values.end() && !fits(have, found->second.sizes(), found->second.scalar_type()))
+      refuse(name, found->second, origin, shape_text(have));
+  origin_ = origin;
   std::map<std::string, std::map<std::string, Tensor>> below;
   for (const auto& [name, value] : values) {
     if (const auto found = tensors_.find(name); found != tensors_.end()) {
-      check(name, value, found->second.sizes(), found->second.scalar_type(), "in the checkpoint");
       found->second.copy_(value);
       continue;
     }
@@ -75,7 +87,7 @@ void basin_state::restore(const std::map<std::string, Tensor>& values) {
     if (branch) below[*branch][name.substr(branch->size() + 1)] = value;
     else pending_[name] = value;
   }
-  for (const auto& [child, inside] : below) children_.at(child)->restore(inside);
+  for (const auto& [child, inside] : below) children_.at(child)->restore(inside, origin);
 }
 
 namespace basin {

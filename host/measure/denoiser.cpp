@@ -1,5 +1,6 @@
 #include "measure/denoiser.hpp"
 
+#include "abi/log.hpp"
 #include "diffusion/target.hpp"
 
 namespace basin {
@@ -75,6 +76,7 @@ basin_status process_respace(const basin_process* p, const char* spacing, int64_
 basin_status process_denoise(basin_denoiser* denoiser, const basin_context* context, basin_tensor* x_handle, double t,
                              basin_denoised* out) {
   return guard([&] {
+    if (interrupted()) throw Error("interrupted", BASIN_ERROR_INTERRUPTED);  // between two steps of a sampler
     Model& model = *denoiser->model;
     const Process& process = *denoiser->process->process;
     Borrowed x(x_handle);

@@ -51,8 +51,13 @@ nlohmann::json measure(const MeasureOptions& options) {
   {
     Restore restore(subject.model.get());
     at::NoGradGuard no_grad;
-    options.metric->call(
-        [&] { return options.metric->functions<basin_metric_functions>().measure(options.metric->self(), &m); });
+    try {
+      options.metric->call(
+          [&] { return options.metric->functions<basin_metric_functions>().measure(options.metric->self(), &m); });
+    } catch (const Error& e) {
+      if (e.status != BASIN_ERROR_INTERRUPTED) throw;
+      throw Error("stopped while measuring " + name + "; the same command begins this measurement again", e.status);
+    }
   }
   m.result["seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   if (m.result["scalars"].empty() && m.result["curves"].empty())

@@ -43,6 +43,28 @@ Tensor sample_batch(const SampleOptions& o, int64_t first, int64_t n) {
   return images;
 }
 
+void check_options(const SampleOptions& o) {
+  if (o.count < 1 || o.batch < 1)
+    throw Error("sampling needs count >= 1 and batch >= 1; got count " + std::to_string(o.count) + ", batch " +
+                std::to_string(o.batch));
+}
+
+// What an earlier call finished of these images; undefined where there is nothing, or nothing that can be used.
+Tensor finished_images(Run& run, const std::filesystem::path& file, const SampleOptions& o) {
+  if (!std::filesystem::exists(file)) return {};
+  try {
+    const auto tensors = read_safetensors(file).tensors;
+    const auto found = tensors.find("images");
+    if (found != tensors.end() && found->second.dim() == 4 && found->second.scalar_type() == at::kByte &&
+        found->second.size(0) <= o.count && found->second.sizes().slice(1) == at::IntArrayRef(o.model->sample_shape()))
+      return found->second;
+    run.log("sampling anew: '" + file.string() + "' does not hold these images");
+  } catch (const Error& e) {
+    run.log(std::string("sampling anew: ") + e.what());
+  }
+  return {};
+}
+
 void write_grid(const std::filesystem::path& file, const Tensor& pixels) {
   constexpr int64_t kShown = 64;
   const Tensor shown = pixels.slice(0, 0, std::min(kShown, pixels.size(0))).contiguous();
@@ -56,6 +78,7 @@ void write_grid(const std::filesystem::path& file, const Tensor& pixels) {
 }  // namespace
 
 Tensor sample_tensor(const SampleOptions& o) {
+  check_options(o);
   std::vector<Tensor> parts;
   for (int64_t done = 0; done < o.count; done += o.batch)
     parts.push_back(sample_batch(o, done, std::min(o.batch, o.count - done)));
@@ -63,6 +86,7 @@ Tensor sample_tensor(const SampleOptions& o) {
 }
 
 std::shared_ptr<Images> sample(Run& run, const SampleOptions& o) {
+  check_options(o);
   auto images = std::make_shared<Images>();
   images->label = o.model->label;
   images->run_folder = run.folder().string();
@@ -80,21 +104,28 @@ std::shared_ptr<Images> sample(Run& run, const SampleOptions& o) {
     else if (!name.empty() && name.back() != '-') name += '-';
   }
   const auto file = run.samples() / (name + ".safetensors");
-  Tensor done;
-  if (std::filesystem::exists(file)) done = read_safetensors(file).tensors.at("images");
+  Tensor done = finished_images(run, file, o);
   const int64_t already = done.defined() ? done.size(0) : 0;
   if (already >= o.count) run.log("loaded " + std::to_string(o.count) + " finished images from " + file.string());
 
   auto saved_at = std::chrono::steady_clock::now();
-  for (int64_t first = already; first < o.count; first += o.batch) {
-    const Tensor next = images_to_uint8(sample_batch(o, first, std::min(o.batch, o.count - first))).cpu().contiguous();
-    done = done.defined() ? at::cat({done, next}) : next;
-    if (o.on_progress) o.on_progress(done.size(0), o.count);
-    const auto now = std::chrono::steady_clock::now();
-    if (done.size(0) >= o.count || now - saved_at > std::chrono::seconds(20)) {
-      write_safetensors(file, {{"images", done}}, {{"protocol", images->protocol.dump()}});
-      saved_at = now;
+  const auto save = [&] {
+    write_safetensors(file, {{"images", done}}, {{"protocol", images->protocol.dump()}});
+    saved_at = std::chrono::steady_clock::now();
+  };
+  try {
+    for (int64_t first = already; first < o.count; first += o.batch) {
+      const Tensor next = images_to_uint8(sample_batch(o, first, std::min(o.batch, o.count - first))).cpu().contiguous();
+      done = done.defined() ? at::cat({done, next}) : next;
+      if (o.on_progress) o.on_progress(done.size(0), o.count);
+      if (done.size(0) >= o.count || std::chrono::steady_clock::now() - saved_at > std::chrono::seconds(20)) save();
     }
+  } catch (const Error& e) {
+    if (e.status != BASIN_ERROR_INTERRUPTED) throw;
+    if (done.defined()) save();
+    throw Error("stopped after " + std::to_string(done.defined() ? done.size(0) : 0) + " of " + std::to_string(o.count) +
+                    " images; the same command goes on from there",
+                BASIN_ERROR_INTERRUPTED);
   }
   images->pixels = done;
   const auto grid = run.samples() / (name + ".png");

@@ -22,11 +22,11 @@ struct SampleOptions {
   std::function<void(int64_t done, int64_t total)> on_progress;
 };
 
-// [count,C,H,W] float32 in [-1,1], not clamped, on the model's device.
+// [count,C,H,W] float32 in [-1,1], not clamped, on the model's device. Error, here and below: a count or batch below 1.
 Tensor sample_tensor(const SampleOptions& options);
 
-// The same as images, kept in the run: finished batches are on disk, and the same call continues or loads them. Writes
-// samples/<name>.png.
+// The same as images, kept in the run: finished batches are on disk, also after Ctrl-C, and the same call continues or
+// loads them; a damaged file is named in the log, and its images are made again. Writes samples/<name>.png.
 std::shared_ptr<Images> sample(Run& run, const SampleOptions& options);
 
 }  // namespace basin

@@ -194,10 +194,10 @@ void Model::load(const std::map<std::string, Tensor>& weights, const std::string
     auto found = weights.find(p.name);
     if (found == weights.end())
       throw Error("'" + origin + "' holds no '" + p.name + "', which " + who +
-                  " has; was it saved from a model of the same options?");
+                  " has: it was saved from a model of other options");
     if (found->second.sizes() != p.value.sizes())
       throw Error("'" + origin + "' holds '" + p.name + "' as " + shape_text(found->second.sizes()) + ", and " + who +
-                  " has " + shape_text(p.value.sizes()) + "; was it saved from a model of the same options?");
+                  " has " + shape_text(p.value.sizes()) + ": it was saved from a model of other options");
     if (!found->second.is_floating_point())
       throw Error("'" + origin + "' holds '" + p.name + "' as whole numbers, and " + who +
                   " needs floating-point ones");

@@ -8,9 +8,10 @@
 #include <cstring>
 #include <deque>
 #include <filesystem>
-#include <new>
+#include <optional>
 #include <string_view>
 
+#include "abi/memory.hpp"
 #include "plugin/value.hpp"
 
 namespace basin::script {
@@ -241,21 +242,13 @@ const std::vector<const Function*>& functions() { return all_functions; }
 const std::vector<const Type*>& types() { return all_types; }
 
 std::string sentence_of(const std::exception& error) {
-  if (const auto* e = dynamic_cast<const c10::OutOfMemoryError*>(&error)) {
-    const std::string first(e->what_without_backtrace());
-    return "out of memory on the device; lower 'batch' (run:train takes accumulate = 2 to keep the step as it is). " +
-           first.substr(0, first.find('\n'));
-  }
+  const auto* own = dynamic_cast<const Error*>(&error);
+  const auto memory = own && own->status == BASIN_ERROR_MEMORY ? std::optional<std::string>(own->what()) : out_of_memory(error);
+  if (memory)
+    return *memory + "; lower 'batch' or 'count', or raise run:train's 'accumulate', which computes the same step in parts";
   if (const auto* e = dynamic_cast<const c10::Error*>(&error)) {
     const std::string first(e->what_without_backtrace());
     return first.substr(0, first.find('\n'));
-  }
-  if (const auto* e = dynamic_cast<const Error*>(&error); e && e->status == BASIN_ERROR_MEMORY) {
-    const std::string text = e->what();
-    return text.find("lower") != text.npos ? text : text + "; lower 'batch' or 'count'";
-  }
-  if (dynamic_cast<const std::bad_alloc*>(&error)) {
-    return "out of memory; lower 'batch' or 'count', or the number of data items held at once.";
   }
   if (const auto* e = dynamic_cast<const std::filesystem::filesystem_error*>(&error)) {
     return e->path1().string() + ": " + e->code().message();

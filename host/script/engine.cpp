@@ -53,6 +53,9 @@ int print(lua_State* L) {
 
 }  // namespace
 
+Undisturbed::Undisturbed(lua_State* L) : L_(L) { lua_sethook(L_, nullptr, 0, 0); }
+Undisturbed::~Undisturbed() { lua_sethook(L_, check_interrupt, LUA_MASKCOUNT, kInstructions); }
+
 void say(const std::string& text) {
   Progress::clear();
   std::fwrite(text.data(), 1, text.size(), stdout);

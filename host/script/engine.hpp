@@ -64,6 +64,19 @@ class Engine {
   bool finished_ = false;
 };
 
+// While it lives, Ctrl-C does not cut a script's functions short: a training that calls them ends its step and stops by
+// itself. (A second Ctrl-C ends the program.)
+class Undisturbed {
+ public:
+  explicit Undisturbed(lua_State* L);
+  ~Undisturbed();
+  Undisturbed(const Undisturbed&) = delete;
+  Undisturbed& operator=(const Undisturbed&) = delete;
+
+ private:
+  lua_State* L_;
+};
+
 // The parts that make the library; each adds to the table at stack index `library`.
 void add_library(lua_State* L);                  // all of it: require "basin"
 void add_arguments(lua_State* L, int library);   // arguments
@@ -72,7 +85,6 @@ void add_images(lua_State* L, int library);
 void add_losses(lua_State* L, int library);        // denoiser
 void add_measurements(lua_State* L, int library);  // result, estimate
 void add_runs(lua_State* L, int library);          // run
-void add_reports(lua_State* L, int library);       // report
 void add_reports(lua_State* L, int library);       // report
 void add_tables(lua_State* L, int library);        // table
 void add_help(lua_State* L, int library);          // help, plugins

@@ -1,5 +1,6 @@
 // The prompt on a terminal: libedit's line editor, history, Tab, Ctrl-C.
 #include <histedit.h>
+#include <poll.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -36,13 +37,17 @@ char* prompt_text(EditLine*) {
   return terminal->prompt->waiting() ? next : first;
 }
 
-// One character for libedit. A read that Ctrl-C broke ends the line, which libedit's own reading would go on with.
+// One character for libedit. Ctrl-C ends the line, which libedit's own reading would go on with; one that came before the
+// wait began breaks no wait, so the flag is looked at now and then.
 int read_character(EditLine*, wchar_t* out) {
   std::mbstate_t state{};
   for (;;) {
+    if (interrupted()) return -1;
+    pollfd input{STDIN_FILENO, POLLIN, 0};
+    if (poll(&input, 1, /*milliseconds=*/100) <= 0) continue;  // nothing yet, or a signal
     char byte = 0;
     const ssize_t n = read(STDIN_FILENO, &byte, 1);
-    if (n < 0 && errno == EINTR && !interrupted()) continue;  // the window changed its size
+    if (n < 0 && errno == EINTR) continue;
     if (n <= 0) return n < 0 ? -1 : 0;
     const size_t used = std::mbrtowc(out, &byte, 1, &state);
     if (used == static_cast<size_t>(-1)) state = {};

@@ -126,6 +126,7 @@ struct Nested {
   std::vector<double> values;
   std::vector<int64_t> sizes;
   bool whole = true;  // integers only
+  size_t depth = 0;   // of the numbers; 0 before the first
 };
 
 void flatten(lua_State* L, int at, size_t depth, Nested& out) {
@@ -137,10 +138,11 @@ void flatten(lua_State* L, int at, size_t depth, Nested& out) {
                 std::to_string(n) + " elements side by side");
   for (lua_Integer i = 1; i <= n; ++i) {
     lua_rawgeti(L, at, i);
-    if (lua_type(L, -1) == LUA_TTABLE) {
+    if (lua_type(L, -1) == LUA_TTABLE && out.depth != depth + 1) {
       if (depth + 1 >= 12) throw Error("basin.tensor takes lists nested 12 deep at most");
       flatten(L, lua_gettop(L), depth + 1, out);
     } else if (lua_type(L, -1) == LUA_TNUMBER && (out.sizes.size() == depth + 1)) {
+      out.depth = depth + 1;
       out.whole = out.whole && lua_isinteger(L, -1);
       out.values.push_back(lua_tonumber(L, -1));
     } else {

@@ -188,6 +188,7 @@ int run_train(Call& c) {
   Run& run = open_run(c.L, box, std::move(identity), std::move(given.options));
   say_state(run, o.steps);
   TrainResult result;
+  const Undisturbed steps_end(c.L);
   try {
     result = basin::train(run, o);
   } catch (const std::exception&) {
@@ -237,13 +238,7 @@ int run_sample(Call& c) {
   PluginProgress plugin_progress;
   Progress progress("sampling" + (o.model->label.empty() ? "" : " " + o.model->label), o.count);
   progress.update(0);
-  o.on_progress = [&](int64_t done, int64_t) {
-    progress.update(done, "images");
-    if (interrupted())
-      throw Error("stopped after " + std::to_string(done) + " of " + std::to_string(o.count) +
-                      " images; the same command goes on",
-                  BASIN_ERROR_INTERRUPTED);
-  };
+  o.on_progress = [&](int64_t done, int64_t) { progress.update(done, "images"); };
   std::shared_ptr<const Images> images = basin::sample(run, o);
   return give(c.L, images);
 }

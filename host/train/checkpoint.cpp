@@ -1,6 +1,7 @@
 #include "train/checkpoint.hpp"
 
 #include <algorithm>
+#include <charconv>
 
 #include "model/safetensors.hpp"
 
@@ -20,6 +21,35 @@ std::vector<std::filesystem::path> newest_first(const std::filesystem::path& fol
   return files;
 }
 
+int64_t whole_number(const Safetensors& content, const std::string& key, const std::filesystem::path& file) {
+  const auto found = content.metadata.find(key);
+  int64_t value = -1;
+  if (found != content.metadata.end()) std::from_chars(found->second.data(), found->second.data() + found->second.size(), value);
+  if (value < 0) throw Error("'" + file.string() + "' is no checkpoint of a training: it does not say its " + key);
+  return value;
+}
+
+double real_number(const Safetensors& content, const std::string& key) {
+  const auto found = content.metadata.find(key);
+  return found == content.metadata.end() ? 0 : std::strtod(found->second.c_str(), nullptr);
+}
+
+Checkpoint put(const Safetensors& content, const std::filesystem::path& file, Model& model, State& state) {
+  Checkpoint c;
+  c.step = whole_number(content, "step", file);
+  c.loss_count = whole_number(content, "loss_count", file);
+  c.seconds = real_number(content, "seconds");
+  c.loss_sum = real_number(content, "loss_sum");
+  std::map<std::string, Tensor> weights, values;
+  for (const auto& [name, value] : content.tensors) {
+    if (name.starts_with("model.")) weights[name.substr(6)] = value;
+    else if (name.starts_with("state.")) values[name.substr(6)] = value;
+  }
+  model.load(weights, file.string());
+  state.restore(values, file.string());
+  return c;
+}
+
 }  // namespace
 
 void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& c, const Model& model, const State& state) {
@@ -31,7 +61,8 @@ void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& c, c
   char seconds[64], sum[64];  // hexadecimal: read back to the last bit
   std::snprintf(seconds, sizeof seconds, "%a", c.seconds);
   std::snprintf(sum, sizeof sum, "%a", c.loss_sum);
-  write_safetensors(folder / (std::string(number) + ".safetensors"), tensors,
+  const auto file = folder / (std::string(number) + ".safetensors");
+  write_safetensors(file, tensors,
                     {{"step", std::to_string(c.step)},
                      {"seconds", seconds},
                      {"loss_sum", sum},
@@ -42,7 +73,9 @@ void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& c, c
       std::error_code ignored;
       std::filesystem::remove(entry.path(), ignored);
     }
-  const auto files = newest_first(folder);
+  // Files of later steps were passed over as damaged: they do not count, and a later save replaces them.
+  auto files = newest_first(folder);
+  std::erase_if(files, [&](const auto& other) { return other.filename() > file.filename(); });
   for (size_t i = kKept; i < files.size(); i++) {
     std::error_code ignored;
     std::filesystem::remove(files[i], ignored);
@@ -52,23 +85,17 @@ void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& c, c
 std::optional<Checkpoint> load_checkpoint(const std::filesystem::path& folder, Model& model, State& state,
                                           const std::function<void(const std::string&)>& log) {
   for (const auto& file : newest_first(folder)) {
+    Safetensors content;
     try {
-      const auto content = read_safetensors(file);
-      std::map<std::string, Tensor> weights, values;
-      for (const auto& [name, value] : content.tensors) {
-        if (name.starts_with("model.")) weights[name.substr(6)] = value;
-        else if (name.starts_with("state.")) values[name.substr(6)] = value;
-      }
-      Checkpoint c;
-      c.step = std::stoll(content.metadata.at("step"));
-      c.seconds = std::strtod(content.metadata.at("seconds").c_str(), nullptr);
-      c.loss_sum = std::strtod(content.metadata.at("loss_sum").c_str(), nullptr);
-      c.loss_count = std::stoll(content.metadata.at("loss_count"));
-      model.load(weights, file.string());
-      state.restore(values);
-      return c;
+      content = read_safetensors(file);
     } catch (const std::exception& e) {
       log(std::string("passing over a checkpoint that cannot be read: ") + e.what());
+      continue;
+    }
+    try {
+      return put(content, file, model, state);
+    } catch (const Error& e) {
+      throw Error(std::string(e.what()) + "; give this run another name, or begin it anew with --fresh", e.status);
     }
   }
   return std::nullopt;

@@ -14,13 +14,14 @@ struct Checkpoint {
   int64_t loss_count = 0;
 };
 
-// checkpoints/step-000130.safetensors: "model.<name>", and the state as "state.<name>". The one before it is kept too,
+// checkpoints/step-000000130.safetensors: "model.<name>", and the state as "state.<name>". The one before it is kept too,
 // older ones are removed.
 void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint, const Model& model,
                      const State& state);
 
-// The newest checkpoint that can be read, put into model and state. A file that is damaged is named in `log` and passed
-// over; nothing is changed where there is none.
+// The newest checkpoint that can be read, put into model and state; nothing is changed where there is none. A file that
+// is damaged is named in `log` and passed over. Error: one that is whole and of another model or training, with what
+// differs first.
 std::optional<Checkpoint> load_checkpoint(const std::filesystem::path& folder, Model& model, State& state,
                                           const std::function<void(const std::string&)>& log);
 

@@ -18,11 +18,16 @@ std::vector<int64_t> rows_of(const Batch& batch) {
 }
 }  // namespace
 
-StepClosure::StepClosure(const TrainOptions& options, const Batch& batch, uint64_t seed, int64_t step)
+std::string kept_text(int64_t saved) {
+  return saved > 0 ? "the checkpoint of step " + std::to_string(saved) + " is kept" : "there is no checkpoint yet";
+}
+
+StepClosure::StepClosure(const TrainOptions& options, const Batch& batch, uint64_t seed, int64_t step, int64_t saved)
     : options_(options),
       batch_(batch),
       seed_(seed),
       step_(step),
+      saved_(saved),
       rows_(rows_of(batch)),
       context_(seed, static_cast<uint64_t>(step), rows_, true) {
   const auto device = options.model->device();
@@ -104,7 +109,7 @@ basin_closure_result StepClosure::run(const basin_closure_request* request) {
   const double value = weighted_sum.item<double>();
   if (!std::isfinite(value))
     throw Error("the loss is " + std::string(std::isnan(value) ? "NaN" : "infinite") + " at step " +
-                    std::to_string(step_ + 1) + "; try a lower learning rate",
+                    std::to_string(step_ + 1) + "; " + kept_text(saved_) + "; try a lower learning rate",
                 BASIN_ERROR_RUNTIME);
   if (!first_losses_.defined() && whole) {
     first_losses_ = all;

@@ -8,10 +8,14 @@
 
 namespace basin {
 
+// What a training that fails leaves: "the checkpoint of step 500 is kept".
+std::string kept_text(int64_t saved);
+
 class StepClosure {
  public:
-  // Draws the step's noise levels and noise. `batch` and `options` must outlive it.
-  StepClosure(const TrainOptions& options, const Batch& batch, uint64_t seed, int64_t step);
+  // Draws the step's noise levels and noise. `batch` and `options` must outlive it. saved: the last checkpoint's step,
+  // for the sentence about a loss that is no number.
+  StepClosure(const TrainOptions& options, const Batch& batch, uint64_t seed, int64_t step, int64_t saved = 0);
 
   const basin_closure* get() const { return &closure_; }
   Context& context() { return context_; }
@@ -27,7 +31,7 @@ class StepClosure {
   const TrainOptions& options_;
   const Batch& batch_;
   uint64_t seed_;
-  int64_t step_;
+  int64_t step_, saved_;
   std::vector<int64_t> rows_;
   Context context_;
   std::vector<double> levels_, weights_;

@@ -5,6 +5,7 @@
 #include <basin/averager.h>
 #include <basin/noise_schedule.h>
 
+#include "abi/kernels/norm.hpp"
 #include "abi/log.hpp"
 #include "data/batches.hpp"
 #include "measure/denoiser.hpp"
@@ -40,8 +41,8 @@ void check_options(const TrainOptions& o) {
                 std::to_string(o.steps) + ", batch " + std::to_string(o.batch) + ", accumulate " +
                 std::to_string(o.accumulate));
   if (o.log_every < 1 || o.save_every < 1)
-    throw Error("train needs log_every >= 1 and save_every >= 1; got " + std::to_string(o.log_every) + " and " +
-                std::to_string(o.save_every));
+    throw Error("train needs log_every >= 1 and save_every >= 1; got log_every " + std::to_string(o.log_every) +
+                ", save_every " + std::to_string(o.save_every));
   const auto wanted = o.model->sample_shape();
   for (const auto* data : {&o.data, &o.validation}) {
     if (!*data) continue;
@@ -54,6 +55,15 @@ void check_options(const TrainOptions& o) {
   }
 }
 
+// Weights that diverged are no checkpoint: the one before is worth more.
+void check_weights(Model& model, int64_t step, int64_t saved) {
+  for (const auto& group : model.parameters().groups())
+    if (!std::isfinite(kernels::norm(group.values.detach()).item<double>()))
+      throw Error("the weights are no longer finite after step " + std::to_string(step) + "; " + kept_text(saved) +
+                      "; try a lower learning rate",
+                  BASIN_ERROR_RUNTIME);
+}
+
 }  // namespace
 
 TrainResult train(Run& run, const TrainOptions& o) {
@@ -64,6 +74,8 @@ TrainResult train(Run& run, const TrainOptions& o) {
   model.process = o.process;
   model.run_folder = run.folder().string();
 
+  // An lr_schedule of an earlier training of this model left its last rate behind.
+  for (auto& group : model.parameters().groups()) group.rate.fill_(1);
   std::optional<ServedValidation> validation;
   if (o.validation) validation.emplace(model.parameters(), [&o, seed] { return validation_loss(o, seed); });
 
@@ -91,13 +103,15 @@ TrainResult train(Run& run, const TrainOptions& o) {
     run.log(at.step >= o.steps ? "training was finished: loaded step " + std::to_string(at.step)
                                : "continuing at step " + std::to_string(at.step) + " of " + std::to_string(o.steps));
   }
-  const bool finished_before = at.step >= o.steps;
+  // A run that was stopped after its last step is not finished yet: its weights are still to be written.
+  const bool finished_before = at.step >= o.steps && run.state().value("status", nlohmann::json()) == "finished";
+  int64_t saved = at.step;
   model.initial = false;
 
   const auto optimizer = o.optimizer->functions<basin_optimizer_functions>();
   const int64_t tail = std::max<int64_t>(1, o.steps / 10);
   const double seconds_before = at.seconds;
-  if (!finished_before) {
+  if (at.step < o.steps) {
     run.set_state({{"status", "running"}, {"steps", o.steps}});
     Batches batches(o.data, seed, o.batch, o.flip, at.step);
     Progress progress("training", o.steps);
@@ -108,15 +122,19 @@ TrainResult train(Run& run, const TrainOptions& o) {
     progress.update(at.step);
 
     const auto save = [&] {
+      check_weights(model, at.step, saved);
       at.seconds = seconds_before + std::chrono::duration<double>(Clock::now() - start).count();
       save_checkpoint(run.checkpoints(), at, model, state);
+      saved = at.step;
     };
+    bool whole = true;  // between two steps
     try {
       while (at.step < o.steps) {
         const Batch batch = batches.next();
-        StepClosure closure(o, batch, seed, at.step);
+        StepClosure closure(o, batch, seed, at.step, saved);
         basin_closure_result result{};
         result.size = sizeof result;
+        whole = false;
         o.optimizer->call(
             [&] { return optimizer.step(o.optimizer->self(), closure.context().get(), closure.get(), &result); });
         steal(result.loss), steal(result.sample_losses);
@@ -128,6 +146,7 @@ TrainResult train(Run& run, const TrainOptions& o) {
           averager->call([&] {
             return averager->functions<basin_averager_functions>().update(averager->self(), at.step);
           });
+        whole = true;
 
         loss_sum += closure.loss();
         if (at.step > o.steps - tail) at.loss_sum += closure.loss(), at.loss_count++;
@@ -157,12 +176,14 @@ TrainResult train(Run& run, const TrainOptions& o) {
         if (at.step % o.save_every == 0 && at.step < o.steps) save();
       }
       save();
-    } catch (const Error& e) {
-      // Ctrl-C came between two steps, where everything is whole; any other failure keeps the last checkpoint.
-      if (e.status == BASIN_ERROR_INTERRUPTED) save();
-      run.set_state({{"status", e.status == BASIN_ERROR_INTERRUPTED ? "interrupted" : "failed"},
-                     {"step", at.step},
-                     {"message", e.what()}});
+    } catch (...) {  // a plugin's failure, LibTorch's, a script's, or Ctrl-C
+      const bool asked = caught() == BASIN_ERROR_INTERRUPTED;
+      const std::string sentence = last_error();
+      if (asked && whole) save();  // any other failure keeps the last checkpoint
+      try {
+        run.set_state({{"status", asked ? "interrupted" : "failed"}, {"step", at.step}, {"message", sentence}});
+      } catch (const Error&) {  // on a full disk: what failed first is what is said
+      }
       throw;
     }
     progress.finish();

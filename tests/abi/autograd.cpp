@@ -183,3 +183,26 @@ TEST_CASE("failures in callbacks keep status and sentence, and leave the engine 
   ok(autograd().apply(&f, inputs, 1, &y, 1));
   CHECK(at::equal(gradient_of(y.tensor(), x), at::ones({5})));
 }
+
+TEST_CASE("apply destroys what it was given wherever it fails, but for a struct that it cannot read") {
+  Rounding rounding;
+  auto f = Rounding::function(&rounding);
+  const at::Tensor x = numbers({5});
+  Handle hx = x, y;
+  basin_tensor* inputs[] = {hx};
+  SECTION("another number of outputs") {
+    basin_tensor* out[2] = {};
+    CHECK(autograd().apply(&f, inputs, 1, out, 2) == BASIN_ERROR_ARGUMENT);
+    CHECK(rounding.destroyed == 1);
+  }
+  SECTION("no forward") {
+    f.forward = nullptr;
+    CHECK(autograd().apply(&f, inputs, 1, &y, 1) == BASIN_ERROR_ARGUMENT);
+    CHECK(rounding.destroyed == 1);
+  }
+  SECTION("a size that ends before user") {
+    f.size = offsetof(basin_function, user);
+    CHECK(autograd().apply(&f, inputs, 1, &y, 1) == BASIN_ERROR_ARGUMENT);
+    CHECK(rounding.destroyed == 0);
+  }
+}

@@ -228,3 +228,45 @@ TEST_CASE("a damaged checkpoint is passed over, and it is said") {
     check_same(uninterrupted(precision), folder);
   }
 }
+
+TEST_CASE("where no checkpoint can be read the training begins again, and its own checkpoints are kept") {
+  const auto precision = basin::Precision::fp32;
+  Folder folder;
+  train_until(folder, precision, 18);
+  for (const auto& entry : std::filesystem::directory_iterator(checkpoints_of(folder))) cut(entry.path(), 50);
+  train_until(folder, precision, 5);  // from the beginning: step 4 was saved, and 5
+  train_until(folder, precision, 11);
+  const std::string log = text_of(folder.path / "00001-test" / "log.txt");
+  CHECK(log.find("continuing at step 5 of 26") != std::string::npos);
+  train_until(folder, precision, -1);
+  check_same(uninterrupted(precision), folder);
+}
+
+TEST_CASE("a checkpoint that does not fit is refused, and nothing is written over") {
+  const auto precision = basin::Precision::fp32;
+  Folder folder;
+  train_until(folder, precision, 10);
+  const auto newest = checkpoints_of(folder) / "step-000000010.safetensors";
+  auto content = basin::read_safetensors(newest);
+  std::string wanted;
+  SECTION("a weight of another shape") {
+    content.tensors.at("model.out.2.weight") = at::zeros({6, 32, 5, 5});
+    wanted = "'out.2.weight'";
+  }
+  SECTION("a state of another size") {
+    content.tensors.at("state.optimizer.base.base.base.all.m") = at::zeros({3});
+    wanted = "all.m";
+  }
+  SECTION("no step") {
+    content.metadata.erase("step");
+    wanted = "step";
+  }
+  basin::write_safetensors(newest, content.tensors, content.metadata);
+  const std::string before = text_of(newest);
+  auto o = everything(precision);
+  const std::string sentence = error_of([&] { basin::train(*open_run(folder, 7, "fp32"), o); }).what();
+  INFO(sentence);
+  CHECK(sentence.find(newest.filename().string()) != std::string::npos);
+  CHECK(sentence.find(wanted) != std::string::npos);
+  CHECK((text_of(newest) == before));
+}

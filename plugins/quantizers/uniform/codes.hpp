@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <limits>
 #include <vector>
 
 namespace quantize {
@@ -22,16 +23,17 @@ inline float decode(uint8_t code, Scale s) {
   return static_cast<float>(static_cast<int>(code) - static_cast<int>(s.zero)) * s.scale;
 }
 
-// Of values between low <= 0 and high >= 0.
+// Of values between low <= 0 and high >= 0. A scale is never denormal, where multiples of it would lose their places, and
+// no level overflows: in rows so small or so large the codes are coarser, and every value stays finite.
 inline Scale scale_of(float low, float high, int64_t bits, bool symmetric) {
+  constexpr float smallest = std::numeric_limits<float>::min(), largest = std::numeric_limits<float>::max();
   const float levels = static_cast<float>((int64_t{1} << bits) - 1), half = std::floor(levels / 2);
-  if (symmetric) {
-    const float scale = std::max(-low, high) / half;
-    return {scale > 0 ? scale : 1, static_cast<uint8_t>(half)};
-  }
-  const float scale = static_cast<float>((double(high) - low) / levels);
-  if (!(scale > 0)) return {1, 0};
-  return {scale, static_cast<uint8_t>(std::clamp(std::nearbyint(-low / scale), 0.0f, levels))};
+  if (low == 0 && high == 0) return {1, static_cast<uint8_t>(symmetric ? half : 0)};
+  if (symmetric) return {std::max(std::max(-low, high) / half, smallest), static_cast<uint8_t>(half)};
+  float scale = std::max(static_cast<float>((double(high) - low) / levels), smallest);
+  const float zero = std::clamp(std::nearbyint(-low / scale), 0.0f, levels), most = std::max(zero, levels - zero);
+  if (scale > largest / most) scale = std::nextafter(largest / most, 0.0f);  // z was rounded, past the end of the range
+  return {scale, static_cast<uint8_t>(zero)};
 }
 
 inline Scale find_scale(const float* x, int64_t n, int64_t bits, bool symmetric) {

@@ -18,7 +18,7 @@ typedef struct basin_function {
   /* gradients of the outputs in (null where none came), of the inputs out (new references; null for "none"). */
   basin_status (*backward)(void* user, basin_saved*, basin_tensor* const* output_gradients, uint32_t n_outputs,
                            basin_tensor** input_gradients, uint32_t n_inputs);
-  void (*destroy)(void* user); /* once, when the last graph that uses it is gone or apply has failed; may be null */
+  void (*destroy)(void* user); /* once, when the last graph that uses it is gone, or when apply fails; may be null */
   void* user;
 } basin_function;
 
@@ -35,7 +35,9 @@ typedef struct basin_autograd_interface {
   basin_status (*require_gradient)(basin_tensor*, int32_t on);
   /* Recording on this thread, on or off; returns what it was. [any thread] */
   int32_t (*set_recording)(int32_t on);
-  /* Runs the function's forward and ties its backward into the graph; the struct is copied. [any thread] */
+  /* Runs the function's forward and ties its backward into the graph; the struct is copied. From the call on `user` is
+   * the host's: where apply fails it has been destroyed when the call returns. (Only a struct that cannot be read, null
+   * or with a size that does not reach `user`, leaves it with the caller.) [any thread] */
   basin_status (*apply)(const basin_function*, basin_tensor* const* inputs, uint32_t n_inputs, basin_tensor** outputs,
                         uint32_t n_outputs);
   /* Inside forward: keeps tensors. Inside backward: the same ones, new references into the caller's buffer. */

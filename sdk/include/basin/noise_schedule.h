@@ -13,7 +13,9 @@ typedef struct basin_noise_schedule_functions {
   uint32_t size;
   basin_status (*create)(const basin_options*, void** self);
   void (*destroy)(void* self);
-  basin_status (*start)(void* self, const basin_process*, basin_state*); /* both live until destroy [run thread] */
+  /* Both live until destroy. The state lies on the device of the model that is trained, while levels, weights and losses
+   * are numbers in the CPU's memory: copy where the two meet. [run thread] */
+  basin_status (*start)(void* self, const basin_process*, basin_state*);
   /* Levels and loss weights for the context's n_samples samples, into the caller's buffers; uniforms come from the
    * random interface with BASIN_PURPOSE_LEVEL and the sample ids. [any thread, one at a time] */
   basin_status (*draw)(void* self, const basin_context*, double* levels, double* weights);

@@ -41,7 +41,8 @@ typedef struct basin_optimizer_functions {
   void (*destroy)(void* self);
   /* Once, before the first step: both live until destroy. A base optimizer has been started already. [run thread] */
   basin_status (*start)(void* self, basin_parameters*, basin_state*);
-  /* `context`: seed and step of this training step. `result`: of the first run of the closure. [run thread] */
+  /* `context`: seed and step of this training step; steps count from 0, over restarts too. `result`: of the first run of
+   * the closure. [run thread] */
   basin_status (*step)(void* self, const basin_context* context, const basin_closure*, basin_closure_result* result);
 } basin_optimizer_functions;
 

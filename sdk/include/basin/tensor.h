@@ -148,7 +148,7 @@ typedef struct basin_ops_interface {
   basin_status (*mean)(basin_tensor* a, const int64_t* dims, uint32_t n, int32_t keep, basin_tensor** out);
   basin_status (*amax)(basin_tensor* a, const int64_t* dims, uint32_t n, int32_t keep, basin_tensor** out);
   basin_status (*amin)(basin_tensor* a, const int64_t* dims, uint32_t n, int32_t keep, basin_tensor** out);
-  basin_status (*norm)(basin_tensor* a, basin_tensor** out); /* the 2-norm of all elements */
+  basin_status (*norm)(basin_tensor* a, basin_tensor** out); /* the 2-norm of all elements, added in double */
   basin_status (*reshape)(basin_tensor* a, const int64_t* sizes, uint32_t n, basin_tensor** out);
   basin_status (*permute)(basin_tensor* a, const int64_t* dims, uint32_t n, basin_tensor** out);
   basin_status (*narrow)(basin_tensor* a, int64_t dim, int64_t start, int64_t length, basin_tensor** out); /* a view */

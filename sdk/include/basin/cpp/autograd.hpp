@@ -68,10 +68,12 @@ inline void give(std::vector<Tensor> results, basin_tensor** out, uint32_t n) {
 // vector of them; backward may run on any thread, long after, on a copy of f.
 template <class F>
 std::vector<Tensor> apply(F f, Span<const Tensor> inputs, uint32_t n_outputs = 1) {
+  std::vector<Tensor> out(n_outputs);
+  const auto apply_function = host_function<&basin_autograd_interface::apply>();
   basin_function c{};
   c.size = sizeof c;
   c.n_outputs = n_outputs;
-  c.user = new F(std::move(f));
+  c.user = new F(std::move(f));  // the host's from the call on, also where it fails
   c.destroy = [](void* user) { delete static_cast<F*>(user); };
   c.forward = [](void* user, basin_saved* saved, basin_tensor* const* in, uint32_t n_in, basin_tensor** out,
                  uint32_t n_out) {
@@ -87,10 +89,8 @@ std::vector<Tensor> apply(F f, Span<const Tensor> inputs, uint32_t n_outputs = 1
       detail::give(static_cast<F*>(user)->backward(s, Inputs(in, n_in)), out, n_out);
     });
   };
-  std::vector<Tensor> out(n_outputs);
-  const basin_function* function = &c;
-  call<&basin_autograd_interface::apply>(function, detail::handles(inputs.data()), uint32_t(inputs.size()),
-                                         reinterpret_cast<basin_tensor**>(out.data()), n_outputs);
+  check(apply_function(&c, detail::handles(inputs.data()), uint32_t(inputs.size()),
+                       reinterpret_cast<basin_tensor**>(out.data()), n_outputs));
   return out;
 }
 

@@ -130,7 +130,7 @@ TEST_CASE("Many processes that begin at once get a folder each") {
   auto runs = list_runs(scratch.path);
   REQUIRE(runs.size() == 12);
   for (size_t i = 0; i < runs.size(); i++) {
-    char digits[16];
+    char digits[32];
     std::snprintf(digits, sizeof digits, "%05zu-p", i + 1);
     CHECK(runs[i].folder.filename().string().starts_with(digits));
     CHECK(runs[i].problem.empty());
@@ -382,7 +382,10 @@ TEST_CASE("A run writes events beside its rows") {
   run->metrics({{"step", 1}, {"loss", 0.5}, {"text", "x"}});
   int files = 0;
   for (const auto& entry : fs::directory_iterator(run->folder()))
-    if (has(entry.path().filename().string(), "tfevents")) files++, CHECK(has(get(entry.path()), "loss"));
+    if (has(entry.path().filename().string(), "tfevents")) {
+      files++;
+      CHECK(has(get(entry.path()), "loss"));
+    }
   CHECK(files == 1);
 }
 
@@ -394,3 +397,5 @@ TEST_CASE("Versions and hardware say something") {
   CHECK_FALSE(h["cpu"].get<std::string>().empty());
   CHECK(h["gpus"].is_array());
 }
+
+}  // namespace

@@ -2,8 +2,9 @@
 #pragma once
 #include <nlohmann/json.hpp>
 
-#include "plugin/support.hpp"
 #include "run/run.hpp"
+
+#include "plugin/support.hpp"  // last: it includes Catch
 
 using nlohmann::json;
 

@@ -122,6 +122,25 @@ TEST_CASE("weights that are no numbers are never a checkpoint") {
     CHECK(at::isfinite(tensor.to(at::kDouble)).all().item<bool>());
 }
 
+TEST_CASE("a learning rate of 1e30 ends the training in a sentence, and what is kept is finite") {
+  for (const char* name : {"adam", "sgd"}) {
+    Folder folder;
+    auto o = tiny_training(tiny_unet(), object("optimizer", name, {{"lr", 1e30}}));
+    o.save_every = 1;
+    const auto run = open_run(folder);
+    const std::string sentence = refusal([&] { basin::train(*run, o); });
+    CHECK(says(sentence, {"step ", "try a lower learning rate"}));
+    const auto files = checkpoints_of(*run);
+    REQUIRE(!files.empty());
+    CHECK(says(sentence, {"the checkpoint of step " + std::to_string(std::stoi(files.back().substr(5))) + " is kept"}));
+    for (const auto& file : files) {
+      INFO(name << ", " << file);
+      for (const auto& [key, tensor] : basin::read_safetensors(run->checkpoints() / file).tensors)
+        CHECK(at::isfinite(tensor.to(at::kDouble)).all().item<bool>());
+    }
+  }
+}
+
 TEST_CASE("any exception ends a training as failed, and Ctrl-C as interrupted") {
   struct Case {
     std::function<void()> thrown;

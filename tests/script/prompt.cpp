@@ -10,10 +10,13 @@
 
 #include "abi/handles.hpp"
 #include "abi/log.hpp"
-#include "catch.hpp"
+#include "measure/denoiser.hpp"
+#include "measure/metric.hpp"
 #include "plugin/object.hpp"
 #include "plugin/registry.hpp"
 #include "script/help.hpp"
+
+#include "catch.hpp"
 
 using namespace basin;
 using script::Prompt;
@@ -24,6 +27,8 @@ script::Engine& engine() {
   static script::Engine* made = [] {
     add_abi_interfaces();
     add_plugin_interfaces();
+    add_process_interface();  // what samplers and metrics ask for when they are loaded
+    add_measurement_interface();
     Registry::instance().search({BASIN_BUILD "/plugins"});
     script::Settings settings;
     settings.interactive = true;

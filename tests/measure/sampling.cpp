@@ -71,7 +71,7 @@ TEST_CASE("the noise of sample 17 is the same bits at every batch size, at the s
 TEST_CASE("pixels of a U-Net's samples agree within 1/255 at every batch size, with classes too") {
   for (int64_t classes : {0, 3}) {
     const auto m = unet({{"classes", classes}, {"attention", std::vector<int64_t>{8}}});
-    const auto ddpm = object("sampler", "ddpm", {{"steps", int64_t{6}}});
+    const auto ddpm = object("sampler", "ddpm", {{"steps", int64_t{3}}});
     const Tensor all = basin::images_to_uint8(basin::sample_tensor(options(m, ddpm, 20, 64)));
     for (int64_t batch : {1, 5}) {
       const Tensor same = basin::images_to_uint8(basin::sample_tensor(options(m, ddpm, 20, batch)));
@@ -88,7 +88,7 @@ TEST_CASE("finished images are loaded; other settings are other images") {
   Folder folder;
   const auto run = open_run(folder);
   auto m = unet();
-  auto o = options(m, object("sampler", "ddpm", {{"steps", int64_t{4}}}), 12, 5);
+  auto o = options(m, object("sampler", "ddpm", {{"steps", int64_t{2}}}), 12, 5);
   const auto first = basin::sample(*run, o);
   CHECK(first->pixels.sizes() == at::IntArrayRef{12, 3, 8, 8});
   CHECK(same_bits(first->pixels, basin::images_to_uint8(basin::sample_tensor(o))));
@@ -108,7 +108,7 @@ TEST_CASE("finished images are loaded; other settings are other images") {
 
 TEST_CASE("sampling that was stopped goes on to the same images") {
   auto m = unet();
-  const auto sampler = object("sampler", "ddpm", {{"steps", int64_t{4}}});
+  const auto sampler = object("sampler", "ddpm", {{"steps", int64_t{2}}});
   Folder whole_folder;
   const auto whole = basin::sample(*open_run(whole_folder), options(m, sampler, 20, 5));
 

@@ -47,7 +47,7 @@ equal(a:matmul(a:transpose(1, 2)):totable(), { { 14, 32 }, { 32, 77 } })
 equal(a:clamp(2, 5):totable(), { { 2, 2, 3 }, { 4, 5, 5 } })
 equal(a:clamp(nil, 2):totable(), { { 1, 2, 2 }, { 2, 2, 2 } })
 equal((a - 3):abs():totable(), { { 2, 1, 0 }, { 1, 2, 3 } })
-equal(basin.tensor { 0, 1 }:exp():log():totable(), { 0, 1 })
+assert((basin.tensor { 0, 1 }:exp():log() - basin.tensor { 0, 1 }):abs():max():item() < 1e-6)  -- the last place is free
 equal(basin.tensor { 4, 9 }:sqrt():totable(), { 2, 3 })
 equal(basin.zeros { 2, 2 }:totable(), { { 0, 0 }, { 0, 0 } })
 equal(basin.ones({ 2 }):totable(), { 1, 1 })

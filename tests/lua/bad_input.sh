@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# What a hostile user meets, with the real program: one sentence with its place, an exit code that is not 0, and earlier
+# work as it was.
+set -u
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+program=$1
+work_in "$2"
+toys=$(dirname "$program")/../tests/toys
+failed=0
+
+# expect CODE TEXT command...: the exit code, and a last line of the output that holds TEXT. What is no crash is one line.
+expect() {
+  local code=$1 text=$2 status
+  shift 2
+  "$@" >output 2>&1 </dev/null
+  status=$?
+  if [[ $status -ne $code || $(tail -1 output) != *"$text"* ]]; then
+    printf '%s\n  expected: %s, exit code %s\n  got:      %s, exit code %s\n' "$*" "$text" "$code" "$(tail -3 output)" "$status"
+    failed=1
+  fi
+}
+says() { grep -qF -- "$1" "${2:-output}" || { printf 'missing: %s\n' "$1"; cat "${2:-output}"; failed=1; }; }
+
+# A training that takes a second; $1 changes its table, $2 its optimizer, $3 its model.
+training() {
+  cat <<LUA
+local basin = require "basin"
+local run = basin.run { name = "small", device = "cpu" }
+local model = basin.model "adm_unet" { image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {}${3:-} }
+run:train {
+  model = model, data = basin.dataset "shapes" { count = 64, size = 8 }, process = basin.process "vp", steps = 8, batch = 4,
+  save_every = 2, optimizer = basin.optimizer ${2:-\"sgd\" { lr = 1e-3 \}}${1:+, $1}
+}
+print "finished"
+LUA
+}
+run() { "$program" run "$@" --threads 1; }
+
+# ---- plugin files --------------------------------------------------------------------------------------------------
+mkdir found
+head -c 5000 "$toys/toy.basin.so" >found/truncated.basin.so
+echo "no library at all" >found/text.basin.so
+: >found/empty.basin.so
+for toy in no_note no_entry other_major throws small_table huge_table entry_fails; do cp "$toys/$toy.basin.so" found; done
+export BASIN_PLUGIN_PATH=$PWD/found
+plugin() { expect 1 "-e:1: " "$program" -e "basin.averager '$1' {}"; says "$2"; says "$1.basin.so"; }
+plugin truncated "truncated"
+plugin text "is no shared library"
+plugin empty "is empty"
+plugin no_note "note"
+plugin no_entry "basin_plugin_entry"
+plugin other_major "was built for ABI major 7"
+plugin throws "let a C++ exception out of its entry function"
+plugin entry_fails "it failed in its entry function"
+plugin small_table "size"
+plugin huge_table "size"
+expect 0 "" "$program" plugins --why
+[[ $(grep -c '^  refused' output) -eq 10 ]] || { echo "plugins --why does not name ten refused files"; cat output; failed=1; }
+unset BASIN_PLUGIN_PATH
+
+# ---- data ----------------------------------------------------------------------------------------------------------
+mkdir nothing cifar
+for i in 1 2 3 4 5; do head -c 1000 /dev/zero >cifar/data_batch_$i.bin; done
+expect 1 "must be an existing folder, and 'none' does not exist" "$program" -e 'print((basin.dataset "image_folder" { root = "none" }).count)'
+expect 1 "There is no picture below 'nothing'" "$program" -e 'print((basin.dataset "image_folder" { root = "nothing" }).count)'
+expect 1 "which is not there" "$program" -e 'print((basin.dataset "cifar10" { root = "nothing" }).count)'
+expect 1 "has 1000 bytes, but a file of CIFAR-10's binary version has 30730000" "$program" -e 'print((basin.dataset "cifar10" { root = "cifar" }).count)'
+training "" "" ", classes = 3" | sed 's/size = 8 }/size = 16 }/' >shape.lua
+expect 1 "shape.lua:4: the model takes [3, 8, 8] images ([channels, height, width]), the data set has [3, 16, 16]" run shape.lua
+
+# ---- checkpoints ---------------------------------------------------------------------------------------------------
+training 'on_step = function(s) if s.step == 7 then error "enough" end end' >half.lua
+expect 1 "half.lua:6: enough" run half.lua --runs half
+checkpoints=half/00001-small/checkpoints
+newest=$checkpoints/step-000000006.safetensors
+head -c 3000 "$newest" >cut && cp "$newest" whole && cp cut "$newest"
+expect 1 "enough" run half.lua --runs half
+says "passing over a checkpoint that cannot be read" half/00001-small/log.txt
+says "step-000000006.safetensors" half/00001-small/log.txt
+says "continuing at step 4 of 8" half/00001-small/log.txt
+[[ $(stat -c %s "$newest") == $(stat -c %s whole) ]] || { echo "the damaged checkpoint was not written again"; failed=1; }
+training "" "" ", learned_variance = true" | sed 's/"small"/"other"/' >other.lua
+expect 0 "finished" run other.lua --runs half
+cp half/00002-other/checkpoints/step-000000006.safetensors "$newest"
+before=$(sha256sum "$checkpoints"/*)
+expect 1 "half.lua:4: '$newest' holds 'out.2." run half.lua --runs half
+says "give this run another name, or begin it anew with --fresh"
+[[ $(sha256sum "$checkpoints"/*) == "$before" ]] || { echo "refusing a checkpoint changed one"; failed=1; }
+expect 1 "enough" run half.lua --runs half --fresh
+
+# ---- losses that are no numbers --------------------------------------------------------------------------------------
+training "" '"sgd" { lr = 1e30 }' >diverged.lua
+expect 1 "diverged.lua:4: " run diverged.lua --runs diverged
+grep -qE "(the loss is (NaN|infinite) at step [0-9]+|no longer finite after step [0-9]+); (the checkpoint of step [0-9]+ is kept|there is no checkpoint yet); try a lower learning rate$" output ||
+  { echo "the sentence about NaN is missing"; cat output; failed=1; }
+
+# ---- memory: as much as the program needs for a small training, and a little more -------------------------------------
+training 'log_every = 1' | sed 's/batch = 4/batch = 30000/' >large.lua
+limited() { (ulimit -v 3000000; run "$@"); }
+expect 0 "finished" limited other.lua --runs limited
+expect 1 "large.lua:4: " limited large.lua --runs limited
+says "out of memory on the CPU: "
+says "lower 'batch'"
+
+# ---- disks: a file system that is full, and one that cannot be written, where we may mount one; else a limit ------------
+if ! unshare -m mount -t tmpfs none nothing 2>/dev/null; then
+  echo "no tmpfs may be mounted here: disks are not tested"
+  exit $failed
+fi
+cat >full.sh <<'SH'
+mount -t tmpfs -o size=${3}k none nothing && cd nothing || exit 99
+"$1" run ../half.lua --threads 1 --runs runs >../output 2>&1
+echo $? >../status
+cp -r runs ../left 2>/dev/null
+SH
+for kilobytes in 16 64 300 1000 1500; do
+  rm -rf left
+  unshare -m bash full.sh "$program" x $kilobytes
+  if grep -q enough output; then continue; fi
+  [[ $(<status) -eq 1 && $(tail -1 output) == "../half.lua:4: "*"No space left on device"* ]] ||
+    { echo "a disk of $kilobytes KiB: $(<status), $(tail -2 output)"; failed=1; }
+done
+cat >readonly.sh <<'SH'
+mount -t tmpfs none nothing && cd nothing && cp -r ../half ../half.lua . && mount -o remount,ro none . || exit 99
+"$1" run half.lua --threads 1 --runs half >../output 2>&1
+echo $? >../status
+"$1" run half.lua --threads 1 --runs new >>../output 2>&1
+echo $? >>../status
+SH
+unshare -m bash readonly.sh "$program"
+[[ $(tr '\n' ' ' <status) == "1 1 " ]] || { echo "a read-only folder: $(<status)"; cat output; failed=1; }
+[[ $(grep -c '^half.lua:4: .*Read-only file system' output) -eq 2 ]] || { echo "a read-only folder:"; cat output; failed=1; }
+
+exit $failed
