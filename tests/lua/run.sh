@@ -14,6 +14,7 @@ work_in "$folder"
 name=$(basename "$script")
 ln -s "$script" "$name"  # so that places in errors are short: "errors.lua:12"
 
+export LUA_PATH="$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/?.lua;;"  # for toy.lua
 read -r -a arguments <<<"$(sed -n 's/^-- arguments: //p' "$script" | head -1)"
 wanted=$(sed -n 's/^-- exit: //p' "$script" | head -1)
 "$program" run "$name" --runs runs --threads 2 ${arguments[@]+"${arguments[@]}"} </dev/null >output 2>&1

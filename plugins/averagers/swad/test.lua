@@ -1,19 +1,7 @@
-local basin = require "basin"
+local basin, toy = require "basin", require "toy"
+local data, process, weights, distance = toy.data, toy.process, toy.weights, toy.distance
 
-local data = basin.dataset "gaussian" { count = 64, size = 8 }
 local held_out = basin.dataset "gaussian" { count = 64, size = 8, seed = 1 }
-local process = basin.process "vp" { schedule = "cosine", steps = 1000 }
-
-local function weights(model)
-  local all = {}
-  for name, value in pairs(model:parameters()) do all[name] = value:copy() end
-  return all
-end
-local function distance(a, b)
-  local sum = 0
-  for name, value in pairs(a) do sum = sum + ((value - b[name]) ^ 2):sum():item() end
-  return math.sqrt(sum)
-end
 
 -- Trains with a loss of the script's own, which the validation asks too: it is `scripted[k]` the k-th time.
 local function trained(name, scripted, options, validation)

@@ -1,17 +1,5 @@
-local basin = require "basin"
-
-local data = basin.dataset "gaussian" { count = 64, size = 8 }
-local process = basin.process "vp" { schedule = "cosine", steps = 1000 }
-local function tiny(dropout)
-  return basin.model "adm_unet" {
-    image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {}, dropout = dropout or 0,
-  }
-end
-
-local function refused(what, make)
-  local ok, message = pcall(make)
-  assert(not ok and tostring(message):find(what, 1, true), tostring(message))
-end
+local basin, toy = require "basin", require "toy"
+local data, process, refused = toy.data, toy.process, toy.refused
 
 -- The CIFAR-10 model of DDPM-IP.
 local cifar = basin.model "adm_unet" {

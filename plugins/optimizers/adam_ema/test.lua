@@ -1,23 +1,5 @@
-local basin = require "basin"
-
-local data = basin.dataset "gaussian" { count = 64, size = 8 }
-local process = basin.process "vp" { schedule = "cosine", steps = 1000 }
-
-local function weights(model)
-  local all = {}
-  for name, value in pairs(model:parameters()) do all[name] = value:copy() end
-  return all
-end
-local function distance(a, b)
-  local sum = 0
-  for name, value in pairs(a) do sum = sum + ((value - b[name]) ^ 2):sum():item() end
-  return math.sqrt(sum)
-end
-
-local function refused(what, make)
-  local ok, message = pcall(make)
-  assert(not ok and tostring(message):find(what, 1, true), tostring(message))
-end
+local basin, toy = require "basin", require "toy"
+local data, process, weights, distance, refused = toy.data, toy.process, toy.weights, toy.distance, toy.refused
 
 -- The weights after training, their average, and what they were after every step.
 local function trained(name, optimizer, averager)

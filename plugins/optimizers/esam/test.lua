@@ -1,27 +1,10 @@
-local basin = require "basin"
+local basin, toy = require "basin", require "toy"
+local data, process, weights, distance, refused = toy.data, toy.process, toy.weights, toy.distance, toy.refused
 
-local data = basin.dataset "gaussian" { count = 64, size = 8 }
-local process = basin.process "vp" { schedule = "cosine", steps = 1000 }
 local function tiny()
   return basin.model "adm_unet" {
     image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {}, dropout = 0.3,
   }
-end
-
-local function weights(model)
-  local all = {}
-  for name, value in pairs(model:parameters()) do all[name] = value:copy() end
-  return all
-end
-local function distance(a, b)
-  local sum = 0
-  for name, value in pairs(a) do sum = sum + ((value - b[name]) ^ 2):sum():item() end
-  return math.sqrt(sum)
-end
-
-local function refused(what, make)
-  local ok, message = pcall(make)
-  assert(not ok and tostring(message):find(what, 1, true), tostring(message))
 end
 
 -- Trains and notes for each run of the closure how many samples it had and how far the weights were from the beginning.

@@ -1,32 +1,6 @@
-local basin = require "basin"
-
-local data = basin.dataset "gaussian" { count = 64, size = 8 }
-local process = basin.process "vp" { schedule = "cosine", steps = 1000 }
-local function tiny(dropout)
-  return basin.model "adm_unet" {
-    image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {}, dropout = dropout or 0,
-  }
-end
-
-local function weights(model)
-  local all = {}
-  for name, value in pairs(model:parameters()) do all[name] = value:copy() end
-  return all
-end
-local function distance(a, b)
-  local sum = 0
-  for name, value in pairs(a) do sum = sum + ((value - b[name]) ^ 2):sum():item() end
-  return math.sqrt(sum)
-end
-
-local function close(a, b, tolerance)
-  assert(math.abs(a - b) <= tolerance * math.abs(b), ("%.9g is not %.9g"):format(a, b))
-end
-
-local function refused(what, make)
-  local ok, message = pcall(make)
-  assert(not ok and tostring(message):find(what, 1, true), tostring(message))
-end
+local basin, toy = require "basin", require "toy"
+local data, process, tiny = toy.data, toy.process, toy.tiny
+local weights, distance, refused = toy.weights, toy.distance, toy.refused
 
 -- How far each step goes, when all gradients are scaled to one length: the learning rate.
 local function rates(name, steps, options)

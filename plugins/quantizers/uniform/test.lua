@@ -1,13 +1,9 @@
-local basin = require "basin"
+local basin, toy = require "basin", require "toy"
+local refused = toy.refused
 
 local model = basin.model "adm_unet" { image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {} }
 local run = basin.run { name = "uniform-quantizer", device = "cpu", precision = "fp32" }
 local function quantized(options) return run:quantize { model = model, quantizer = basin.quantizer("uniform", options) } end
-
-local function refused(what, make)
-  local ok, message = pcall(make)
-  assert(not ok and tostring(message):find(what, 1, true), tostring(message))
-end
 
 -- Every weight lies on a grid of its channel, within half a step of where it was.
 local original = model:parameters()

@@ -1,6 +1,6 @@
-local basin = require "basin"
+local basin, toy = require "basin", require "toy"
+local process, refused = toy.process, toy.refused
 
-local process = basin.process "vp" { schedule = "cosine", steps = 1000 }
 -- A model that predicts something: a few steps of training.
 local model = basin.model "adm_unet" {
   image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {}, learned_variance = true,
@@ -18,11 +18,6 @@ local function pixels(name, options, count, batch, seed)
 end
 -- uint8 wraps around: compare as numbers
 local function difference(a, b) return ((a * 1.0) - (b * 1.0)):abs():max():item() end
-
-local function refused(what, make)
-  local ok, message = pcall(make)
-  assert(not ok and tostring(message):find(what, 1, true), tostring(message))
-end
 
 local first = pixels("ddpm-first", { steps = 5 })
 assert(#first == 4)

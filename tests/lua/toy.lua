@@ -1,0 +1,52 @@
+-- What tests of training plugins share: a data set and a model so small that a step takes a millisecond, and checks.
+local basin = require "basin"
+
+local toy = {
+  data = basin.dataset "gaussian" { count = 64, size = 8 },
+  process = basin.process "vp" { schedule = "cosine", steps = 1000 },
+}
+
+function toy.tiny(dropout)
+  return basin.model "adm_unet" {
+    image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {}, dropout = dropout or 0,
+  }
+end
+
+-- A copy of all weights, by name.
+function toy.weights(model)
+  local all = {}
+  for name, value in pairs(model:parameters()) do all[name] = value:copy() end
+  return all
+end
+
+-- The Euclidean distance of two such copies.
+function toy.distance(a, b)
+  local sum = 0
+  for name, value in pairs(a) do sum = sum + ((value - b[name]) ^ 2):sum():item() end
+  return math.sqrt(sum)
+end
+
+function toy.close(a, b, tolerance)
+  assert(math.abs(a - b) <= tolerance * math.abs(b), ("%.9g is not %.9g"):format(a, b))
+end
+
+-- make() must fail, with `what` in its message.
+function toy.refused(what, make)
+  local ok, message = pcall(make)
+  assert(not ok and tostring(message):find(what, 1, true), tostring(message))
+end
+
+-- What `steps` steps do to a fresh model: how far each weight moved, what the weights were, and the losses.
+function toy.trained(name, steps, optimizer)
+  local model, losses = toy.tiny(), {}
+  local before = toy.weights(model)
+  basin.run { name = name, device = "cpu", precision = "fp32" }:train {
+    model = model, data = toy.data, process = toy.process, steps = steps, batch = 16, optimizer = optimizer,
+    on_step = function(step) losses[#losses + 1] = step.loss end,
+  }
+  local change = toy.weights(model)
+  for key, value in pairs(change) do change[key] = value - before[key] end
+  return change, before, losses
+end
+
+return toy
