@@ -2,10 +2,18 @@
 #
 #   PREFIX/bin/basin          the front door, which finds LibTorch (docs/architecture.md, "Packages")
 #   PREFIX/lib/basin/         as a build folder: bin/basin the real program, lib/ its late-loaded parts, plugins/
-install(TARGETS basin RUNTIME DESTINATION lib/basin/bin COMPONENT program)
-foreach(part basin_image_module basin_cuda_module)
+#
+# As files and not as targets: CMake would want them linked anew for it, and nothing but the way to this machine's LibTorch
+# is to be taken out.
+foreach(part basin basin_image_module basin_cuda_module)
   if(TARGET ${part})
-    install(TARGETS ${part} LIBRARY DESTINATION lib/basin/lib COMPONENT program)
+    set(place lib/basin/lib)
+    if(part STREQUAL "basin")
+      set(place lib/basin/bin)
+    endif()
+    install(PROGRAMS "$<TARGET_FILE:${part}>" DESTINATION ${place} COMPONENT program)
+    install(CODE "file(RPATH_REMOVE FILE \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/${place}/$<TARGET_FILE_NAME:${part}>\")"
+      COMPONENT program)
   endif()
 endforeach()
 get_target_property(targets plugins MANUALLY_ADDED_DEPENDENCIES)
@@ -26,7 +34,6 @@ set(CPACK_COMPONENTS_ALL sdk program)
 set(CPACK_COMPONENTS_GROUPING ONE_PER_GROUP)
 set(CPACK_DEB_COMPONENT_INSTALL ON)
 set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
-set(CPACK_STRIP_FILES ON)
 
 set(CPACK_DEBIAN_SDK_PACKAGE_NAME basin-sdk)
 set(CPACK_DEBIAN_SDK_PACKAGE_ARCHITECTURE all)
