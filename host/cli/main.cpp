@@ -13,6 +13,7 @@
 #include "abi/log.hpp"
 #include "abi/memory.hpp"
 #include "cli/plugins.hpp"
+#include "cli/scaffold.hpp"
 #include "cli/settings.hpp"
 #include "data/dataset.hpp"
 #include "data/images.hpp"
@@ -37,6 +38,7 @@ struct Arguments {
   std::string device, runs;
   int threads = 0;
   bool fresh = false, dry_run = false, why = false;
+  Scaffold scaffold;
 };
 
 // The first Ctrl-C asks: training stops after its step, with a checkpoint. The second one ends the program.
@@ -106,6 +108,7 @@ int run(const CLI::App& app, const Arguments& arguments, const std::string& comm
   add_interfaces();
   find_plugins(toml);
   if (app.got_subcommand("plugins")) return list_plugins(arguments.why);
+  if (app.got_subcommand("new")) return write_scaffold(arguments.scaffold), 0;
 
   script::Settings settings = settings_of(arguments, toml, command);
   // Before anything is computed: LibTorch looks for CUDA only once (abi/cuda.hpp).
@@ -190,6 +193,11 @@ int main(int argc, char** argv) {
   CLI::App* repl = app.add_subcommand("repl", "An interactive Lua prompt");
   add_common(repl);
   CLI::App* plugins = app.add_subcommand("plugins", "What plugins were found, and their components");
+  CLI::App* scaffold = app.add_subcommand("new", "Write a folder with a plugin that works, to start your own from");
+  scaffold->add_option("kind", arguments.scaffold.kind, "optimizer, model, metric, ...")->required()->type_name("KIND");
+  scaffold->add_option("name", arguments.scaffold.name, "the component's name in scripts")->required()->type_name("NAME");
+  scaffold->add_option("--out", arguments.scaffold.folder, "the folder to write (NAME)")->type_name("DIR");
+  scaffold->add_option("--lang", arguments.scaffold.language, "c++ or c (c++)")->type_name("LANGUAGE");
   app.add_subcommand("bench", "Measure Basin beside its peers: abi, step");
   plugins->add_flag("--why", arguments.why, "also where was looked, and why a file was refused");
   add_common(&app);

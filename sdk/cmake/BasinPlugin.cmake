@@ -25,6 +25,9 @@ function(basin_plugin name)
   if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
     target_compile_options(${target} PRIVATE $<$<COMPILE_LANGUAGE:CXX>:-fno-gnu-unique>)
   endif()
+  if(NOT CMAKE_BUILD_TYPE AND NOT CMAKE_CONFIGURATION_TYPES)
+    target_compile_options(${target} PRIVATE -O2)  # a plugin built without a word about it is not a slow one
+  endif()
   target_link_options(${target} PRIVATE "LINKER:--version-script=${exports}" "LINKER:--exclude-libs,ALL"
     "LINKER:--as-needed")
   target_link_libraries(${target} PRIVATE BasinSDK::sdk ${ARG_LIBRARIES})
@@ -38,4 +41,17 @@ function(basin_plugin name)
     target_compile_definitions(${target} PRIVATE BASIN_PLUGIN_ENGINE="${LibTorch_VERSION}")
     target_link_libraries(${target} PRIVATE LibTorch::cpu)
   endif()
+endfunction()
+
+# basin_plugin_test(sam test.lua): ctest runs the script with the plugin that was just built, where the program basin is on
+# the PATH (or BASIN_PROGRAM names it); enable_testing() goes before. Always with --fresh: results of an earlier build must
+# not be loaded.
+function(basin_plugin_test name script)
+  find_program(BASIN_PROGRAM basin DOC "The program that runs the tests of plugins")
+  if(NOT BASIN_PROGRAM)
+    return()
+  endif()
+  add_test(NAME ${name} COMMAND "${BASIN_PROGRAM}" run --fresh --runs "${CMAKE_CURRENT_BINARY_DIR}/runs" "${script}"
+    WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
+  set_tests_properties(${name} PROPERTIES ENVIRONMENT "BASIN_PLUGIN_PATH=$<TARGET_FILE_DIR:plugin_${name}>")
 endfunction()

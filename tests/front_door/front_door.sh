@@ -10,7 +10,7 @@ unset BASIN_TORCH_DIR BASIN_SKIP_PACKAGES BASIN_PRESET VIRTUAL_ENV CONDA_PREFIX
 
 mkdir -p "$box"/{bin,home,repo/cmake,repo/host,repo/plugins,pip/pip}
 cp "$source/basin" "$box/repo/"
-cp "$source/cmake/libtorch.py" "$box/repo/cmake/"
+cp "$source/cmake/libtorch.py" "$source/cmake/libtorch.sh" "$box/repo/cmake/"
 touch "$box/repo/CMakeLists.txt" "$box/repo/host/CMakeLists.txt" "$box/repo/plugins/CMakeLists.txt"
 
 tool() { cat >"$box/bin/$1"; chmod +x "$box/bin/$1"; }

@@ -8,7 +8,7 @@ extern "C" {
 
 typedef struct basin_saved basin_saved; /* what a forward keeps for its backward */
 
-/* A differentiable function in C callbacks. They may run on any thread, backward after forward has long returned. */
+/* A differentiable function in C callbacks; backward runs after forward has long returned. [any thread] */
 typedef struct basin_function {
   uint32_t size;
   uint32_t n_outputs;
@@ -22,6 +22,7 @@ typedef struct basin_function {
   void* user;
 } basin_function;
 
+/* [any thread] */
 #define BASIN_AUTOGRAD_INTERFACE "basin.autograd.draft/1"
 typedef struct basin_autograd_interface {
   uint32_t size;
@@ -35,13 +36,14 @@ typedef struct basin_autograd_interface {
   basin_status (*require_gradient)(basin_tensor*, int32_t on);
   /* Recording on this thread, on or off; returns what it was. [any thread] */
   int32_t (*set_recording)(int32_t on);
-  /* Runs the function's forward and ties its backward into the graph; the struct is copied. From the call on `user` is
-   * the host's: where apply fails it has been destroyed when the call returns. (Only a struct that cannot be read, null
-   * or with a size that does not reach `user`, leaves it with the caller.) [any thread] */
+  /* Runs the function's forward and ties its backward into the graph; the struct is copied; outputs: new references. From
+   * the call on `user` is the host's: where apply fails it has been destroyed when the call returns. (Only a struct that
+   * cannot be read, null or with a size that does not reach `user`, leaves it with the caller.) [any thread] */
   basin_status (*apply)(const basin_function*, basin_tensor* const* inputs, uint32_t n_inputs, basin_tensor** outputs,
                         uint32_t n_outputs);
-  /* Inside forward: keeps tensors. Inside backward: the same ones, new references into the caller's buffer. */
+  /* Inside forward: keeps tensors. */
   basin_status (*save)(basin_saved*, basin_tensor* const* tensors, uint32_t n);
+  /* Inside backward: the same ones, new references. */
   basin_status (*saved)(basin_saved*, basin_tensor** out, uint32_t n);
 } basin_autograd_interface;
 

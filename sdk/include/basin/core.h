@@ -1,10 +1,14 @@
 /* core.h: the one symbol a plugin exports, and what it declares through it. C99, no dependencies.
  *
- * Conventions of every Basin header
+ * Conventions of every Basin header (docs/abi.md has the law in full, and a test holds the headers to it)
  *   Ownership, said on every pointer:  new reference        the receiver releases it
  *                                      borrowed until EVENT the receiver must not keep it past EVENT
  *                                      caller's buffer      the caller owns the memory that is filled
- *   Threads, said on every function:   [any thread] or [run thread] (the one that runs the script)
+ *     What is passed in is borrowed until the call returns, where nothing else is said; a number that is given through
+ *     a pointer goes into the caller's buffer.
+ *   Threads, said on every function:   [any thread] or [run thread] (the one that runs the script);
+ *                                      [any thread, one at a time] where calls for one object never overlap
+ *   What is said above a struct, or in a line with dashes, holds for every function below it that says nothing else.
  *   Structs are led by their size and only grow at the end; arrays of structs are arrays of pointers; enumerators are
  *   numbered by hand. A function that can fail returns basin_status and leaves a sentence in last_error().
  *   Strings are UTF-8, NUL-terminated.
@@ -22,6 +26,11 @@ extern "C" {
 #define BASIN_ABI_MAJOR 0 /* 0: every interface is a draft */
 #define BASIN_ENTRY_SYMBOL "basin_plugin_entry"
 #define BASIN_EXPORT __attribute__((visibility("default")))
+
+/* Whether a struct from the other side of the border is there and long enough to hold `member`. A struct grows at its
+ * end, so this is how a plugin asks for what an older host may lack: if (BASIN_HAS(logs, write)) logs->write(...); */
+#define BASIN_HAS(pointer, member) \
+  ((pointer) && (pointer)->size >= (size_t)((const char*)(&(pointer)->member + 1) - (const char*)(pointer)))
 
 typedef int32_t basin_status;
 enum {
@@ -137,12 +146,12 @@ typedef struct basin_note {
 
 /* --- options ---------------------------------------------------------------------------------------------------- */
 
+/* Every declared parameter has a value here, the default where the script gave none. An optional FILE, FOLDER, STRING
+ * or COMPONENT left out is "" or null. Text and lists are borrowed until create returns, objects are borrowed until
+ * destroy. BASIN_ERROR_NOT_FOUND for a name that was not declared. [any thread] */
 #define BASIN_OPTIONS_INTERFACE "basin.options.draft/1"
 typedef struct basin_options_interface {
   uint32_t size;
-  /* Every declared parameter has a value here, the default where the script gave none. An optional FILE, FOLDER, STRING
-   * or COMPONENT left out is "" or null. Text, lists and objects are borrowed until create returns, objects until
-   * destroy. BASIN_ERROR_NOT_FOUND for a name that was not declared. [any thread] */
   basin_status (*boolean)(const basin_options*, const char* name, int32_t* out);
   basin_status (*integer)(const basin_options*, const char* name, int64_t* out);
   basin_status (*number)(const basin_options*, const char* name, double* out);

@@ -67,11 +67,12 @@ typedef struct basin_call {
   const basin_context* context;
   basin_tensor* const* inputs; /* borrowed until the hook returns */
   uint32_t n_inputs, n_outputs;
-  /* Runs what the hook wraps, with these inputs; outputs: new references. */
+  /* Runs what the hook wraps, with these inputs; outputs: new references. [any thread] */
   basin_status (*original)(const struct basin_call*, basin_tensor* const* inputs, uint32_t n_inputs,
                            basin_tensor** outputs, uint32_t n_outputs);
 } basin_call;
 
+/* [any thread] */
 typedef struct basin_hook {
   uint32_t size;
   basin_status (*run)(void* user, const basin_call*, basin_tensor** outputs, uint32_t n_outputs); /* new references */
@@ -86,21 +87,23 @@ typedef basin_status (*basin_block_function)(void* user, const basin_context*, b
 typedef struct basin_layer_interface {
   uint32_t size;
   /* --- while building --- */
-  basin_status (*add)(basin_builder*, const basin_layer_spec*, basin_layer** out); /* copied [run thread] */
+  /* The spec is copied; the layer is borrowed until the model is gone. [run thread] */
+  basin_status (*add)(basin_builder*, const basin_layer_spec*, basin_layer** out);
   /* A parameter outside every layer; `bound`: U(-bound, bound). A view into the arena: new reference. [run thread] */
   basin_status (*parameter)(basin_builder*, const char* name, const int64_t* sizes, uint32_t n_dims, double bound,
                             basin_tensor** out);
-  /* Layers added until end_block belong to it. `run` is called with `user` when the block runs. [run thread] */
+  /* Layers added until end_block belong to it. `run` is called with `user` when the block runs. The
+   * block is borrowed until the model is gone. [run thread] */
   basin_status (*begin_block)(basin_builder*, const char* name, basin_block_function run, void* user, basin_block** out);
-  basin_status (*end_block)(basin_builder*);
-  /* --- while running --- [any thread] */
+  basin_status (*end_block)(basin_builder*); /* [run thread] */
+  /* --- while running: outputs are new references --- [any thread] */
   basin_status (*forward)(basin_layer*, const basin_context*, basin_tensor* const* inputs, uint32_t n_inputs,
                           basin_tensor** out);
   basin_status (*run_block)(basin_block*, const basin_context*, basin_tensor* const* inputs, uint32_t n_inputs,
                             basin_tensor** outputs, uint32_t n_outputs);
   /* Marks a value worth seeing under a name; whoever listens gets it. */
   basin_status (*tap)(const basin_context*, const char* name, basin_tensor* value);
-  /* --- looking at a model and hooking it --- [run thread] */
+  /* --- looking at a model and hooking it: all borrowed until the model is gone --- [run thread] */
   uint32_t (*layer_count)(const basin_model*);
   basin_layer* (*layer_at)(const basin_model*, uint32_t index);
   basin_status (*layer_info)(const basin_layer*, basin_layer_info* out); /* caller's buffer */

@@ -26,10 +26,11 @@ typedef struct basin_measurement_info {
   double gaussian_variance;         /* the reference's, where its optimal loss is known; else 0 */
 } basin_measurement_info;
 
+/* [run thread] */
 #define BASIN_MEASUREMENT_INTERFACE "basin.measurement.draft/1"
 typedef struct basin_measurement_interface {
   uint32_t size;
-  basin_status (*info)(basin_measurement*, basin_measurement_info* out); /* caller's buffer; all [run thread] */
+  basin_status (*info)(basin_measurement*, basin_measurement_info* out); /* caller's buffer [run thread] */
   /* Items [first, first + n) of one side, float32 [n,C,H,W] in the model's range [-1, 1]: new reference. */
   basin_status (*images)(basin_measurement*, int32_t side, int64_t first, int64_t n, basin_tensor** out);
   /* Their features by the extractor given as an option, float32 [n,D]: new reference. */
@@ -52,7 +53,7 @@ typedef struct basin_metric_functions {
   uint32_t size;
   basin_status (*create)(const basin_options*, void** self);
   void (*destroy)(void* self);
-  basin_status (*measure)(void* self, basin_measurement*);
+  basin_status (*measure)(void* self, basin_measurement*); /* [run thread] */
 } basin_metric_functions;
 
 #ifdef __cplusplus

@@ -27,7 +27,7 @@ typedef struct basin_closure_result {
 } basin_closure_result;
 
 /* Clears the gradients, runs forward and backward at the parameters as they stand, with the same samples, noise and
- * dropout masks on every call of one step. */
+ * dropout masks on every call of one step. The result is filled in the caller's buffer. [run thread] */
 typedef struct basin_closure {
   uint32_t size;
   void* user;
@@ -46,7 +46,7 @@ typedef struct basin_optimizer_functions {
   basin_status (*step)(void* self, const basin_context* context, const basin_closure*, basin_closure_result* result);
 } basin_optimizer_functions;
 
-/* For wrappers: steps the optimizer that an option named. */
+/* For wrappers: steps the optimizer that an option named. [run thread] */
 #define BASIN_OPTIMIZERS_INTERFACE "basin.optimizers.draft/2"
 typedef struct basin_optimizers_interface {
   uint32_t size;

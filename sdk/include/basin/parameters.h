@@ -30,10 +30,12 @@ typedef struct basin_parameter_view {
 #define BASIN_PARAMETERS_INTERFACE "basin.parameters.draft/1"
 typedef struct basin_parameters_interface {
   uint32_t size;
-  uint32_t (*group_count)(const basin_parameters*);                                                 /* [any thread] */
-  basin_status (*group)(basin_parameters*, uint32_t index, basin_parameter_group* out);     /* caller's buffer */
-  uint32_t (*count)(const basin_parameters*);                                                       /* [any thread] */
-  basin_status (*parameter)(basin_parameters*, uint32_t index, basin_parameter_view* out);  /* caller's buffer */
+  uint32_t (*group_count)(const basin_parameters*); /* [any thread] */
+  /* Caller's buffer. [any thread] */
+  basin_status (*group)(basin_parameters*, uint32_t index, basin_parameter_group* out);
+  uint32_t (*count)(const basin_parameters*); /* [any thread] */
+  /* Caller's buffer. [any thread] */
+  basin_status (*parameter)(basin_parameters*, uint32_t index, basin_parameter_view* out);
 } basin_parameters_interface;
 
 #ifdef __cplusplus

@@ -34,7 +34,7 @@ typedef struct basin_process_interface {
   /* `count` levels out of T in ascending order, into the caller's buffer [count]. spacing "even": guided-diffusion's
    * fractional stride, both ends kept; "stride": DDIM's integer stride. [any thread] */
   basin_status (*respace)(const basin_process*, const char* spacing, int64_t count, int64_t* out);
-  /* The model at level t, the same for the whole batch. Differentiable in x. [any thread] */
+  /* The model at level t, the same for the whole batch. Differentiable in x. Caller's buffer. [any thread] */
   basin_status (*denoise)(basin_denoiser*, const basin_context*, basin_tensor* x, double t, basin_denoised* out);
 } basin_process_interface;
 

@@ -83,7 +83,7 @@ typedef struct basin_tensor_interface {
   void (*release)(basin_tensor*); /* one less [any thread] */
   basin_status (*info)(const basin_tensor*, basin_tensor_info* out); /* caller's buffer, its size set [any thread] */
   /* The memory for writing; tells caches and autograd that the values change: ask for it again before each change.
-   * Borrowed like info's data. [any thread] */
+   * Borrowed until the tensor is resized or gone. [any thread] */
   basin_status (*mutable_data)(basin_tensor*, void** out);
   /* A tensor from `numel` values in row-major order, copied to `device`: new reference. [any thread] */
   basin_status (*from_data)(const void* data, const int64_t* sizes, uint32_t n_dims, int32_t dtype, int32_t device,
@@ -94,7 +94,8 @@ typedef struct basin_tensor_interface {
 
   /* An operator by the schema the plugin was written against, "aten::add.Tensor(Tensor self, Tensor other, *,
    * Scalar alpha=1) -> Tensor". Accepted when the engine's is the same or has added defaulted arguments. Refused:
-   * operators that draw random numbers (random.h is their place). Look an operator up once. [any thread] */
+   * operators that draw random numbers (random.h is their place). Look an operator up once: it is borrowed until the
+   * process ends. [any thread] */
   basin_status (*find_op)(const char* schema, const basin_op** out);
   /* Trailing arguments may be left out. `n_results` in: room, out: count; results that there is no room for are an
    * error, but for room 0 (or null), which drops them. Gradients flow through. [any thread] */
@@ -102,7 +103,8 @@ typedef struct basin_tensor_interface {
                        uint32_t* n_results);
   void (*release_opaque)(void*); /* [any thread] */
 
-  /* The current CUDA stream of the tensor's device as cudaStream_t; null on the CPU. [any thread] */
+  /* The current CUDA stream of the tensor's device as cudaStream_t, borrowed until the process ends; null on the
+   * CPU. [any thread] */
   basin_status (*stream)(const basin_tensor*, void** out);
   /* DLPack: `out` is a DLManagedTensor*, a new reference that its own deleter frees. [any thread] */
   basin_status (*to_dlpack)(basin_tensor*, void** out);
@@ -158,7 +160,8 @@ typedef struct basin_ops_interface {
   basin_status (*contiguous)(basin_tensor* a, basin_tensor** out);
   basin_status (*clone)(basin_tensor* a, basin_tensor** out);
   /* Filled with `value`; on the device of `like`, or on the CPU where `like` is null. */
-  basin_status (*full)(const int64_t* sizes, uint32_t n, double value, int32_t dtype, basin_tensor* like, basin_tensor** out);
+  basin_status (*full)(const int64_t* sizes, uint32_t n, double value, int32_t dtype, basin_tensor* like,
+                       basin_tensor** out);
 } basin_ops_interface;
 
 #ifdef __cplusplus

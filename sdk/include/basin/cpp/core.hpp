@@ -131,6 +131,13 @@ inline void check(basin_status status) {
   if (__builtin_expect(status != BASIN_OK, 0)) detail::fail(status);
 }
 
+// Whether this host has a function, for one that an older host may lack and the plugin can do without:
+// if (host_has<&basin_log_interface::write>()) log_info("...");
+template <auto Member>
+bool host_has() {
+  return detail::table<typename detail::TableOf<Member>::type>.*Member;
+}
+
 // A function of the host: host_function<&basin_layer_interface::layer_count>()(model).
 template <auto Member>
 auto host_function() {

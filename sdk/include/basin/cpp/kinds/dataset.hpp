@@ -4,6 +4,8 @@
 //   DatasetInfo describe();                                          after open
 //   void read(Span<const int64_t> indices, void* values, int64_t* labels);   on any thread; labels may be null
 #pragma once
+#include <algorithm>
+
 #include "../random.hpp"
 #include "../services.hpp"
 #include "component.hpp"
@@ -52,17 +54,17 @@ struct DatasetComponent {
         return guard([&] {
           const Kept& kept = detail::self_of<T, Kept>(self).extra;
           const DatasetInfo& i = kept.info;
-          const uint32_t size = out->size;
-          *out = {size,
-                  i.count,
-                  i.channels,
-                  i.height,
-                  i.width,
-                  static_cast<int32_t>(i.type),
-                  i.classes,
-                  kept.names.empty() ? nullptr : kept.names.data(),
-                  i.reference.c_str(),
-                  i.gaussian_variance};
+          const basin_dataset_description d{out->size,
+                                            i.count,
+                                            i.channels,
+                                            i.height,
+                                            i.width,
+                                            static_cast<int32_t>(i.type),
+                                            i.classes,
+                                            kept.names.empty() ? nullptr : kept.names.data(),
+                                            i.reference.c_str(),
+                                            i.gaussian_variance};
+          std::memcpy(out, &d, std::min<size_t>(out->size, sizeof d));  // an older host may have room for less
         });
       },
       [](void* self, const int64_t* indices, uint32_t n, void* values, int64_t* labels) -> basin_status {

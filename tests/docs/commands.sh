@@ -1,0 +1,41 @@
+#!/usr/bin/env bash
+# commands.sh BUILD FOLDER PAGE TORCH: does what a page of the documentation says, in an installation and a home of its
+# own. A block ```sh is run, line by line in one shell, from the home folder on; a block after <!-- file: NAME --> becomes
+# that file in the folder where the shell stands.
+set -u
+here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+build=$1 page=$3
+rm -rf "$2"
+mkdir -p "$2/home"
+cd "$2" || exit 1
+cmake --install "$build" --prefix "$PWD/usr" >install.log 2>&1 || { cat install.log; exit 1; }
+
+python3 - "$page" >script.sh <<'PY'
+import re, sys
+text = open(sys.argv[1], encoding="utf-8").read()
+blocks = re.findall(r"(?:<!-- file: (\S+) -->\n)?^```(\w+)\n(.*?)^```$", text, re.S | re.M)
+commands = 0
+for name, language, body in blocks:
+    if name:
+        print(f"cat >{name} <<'THE-END-OF-THE-FILE'\n{body}THE-END-OF-THE-FILE")
+    elif language == "sh":
+        for line in filter(None, body.splitlines()):
+            commands += 1
+            refused = line.startswith("! ")
+            print(f"say {line!r}" if "'" not in line else "say " + '"' + line.replace('\\', '\\\\').replace('"', '\\"').replace('$', '\\$') + '"')
+            print(f"{line[2:]} && fail" if refused else f"{{ {line}; }} || fail" if not line.startswith("cd ") else f"{line} || fail")
+if commands < 3:
+    sys.exit(f"{sys.argv[1]} holds {commands} commands: the page is not understood")
+PY
+[[ $? -eq 0 ]] || exit 1
+cat >run.sh <<'SH'
+say() { printf '$ %s\n' "$1"; said=$1; }
+fail() { echo "this did not do what the page says: $said"; exit 1; }
+cd ~ || exit 1
+. "$1"
+SH
+env -i HOME="$PWD/home" PATH="$PWD/usr/bin:$(dirname "$(command -v cmake)"):/usr/bin:/bin" BASIN_TORCH_DIR="$4" \
+  bash run.sh "$PWD/script.sh" >output 2>&1
+status=$?
+cat output
+exit $status

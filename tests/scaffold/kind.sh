@@ -1,0 +1,26 @@
+#!/usr/bin/env bash
+# kind.sh BUILD FOLDER KIND LANGUAGE: a scaffold of one kind, from basin new to its test and its example, against an
+# installed SDK alone; all warnings are errors. NEXT_MINOR=1: against the SDK as a later version might be, every struct and
+# every table of functions longer than this host knows them.
+set -u
+here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
+. "$here/common.sh"
+build=$1 kind=$3 language=$4
+work_in "$2"
+install_sdk "$build" "$PWD/sdk"
+if [[ ${NEXT_MINOR:-} ]]; then python3 "$here/next_minor.py" sdk/include/basin || exit 1; fi
+
+quietly new.log "$build/bin/basin" new "$kind" mine --out made --lang "$language"
+[[ $(cat made/* | grep -ci "my_$kind\|My${kind^}\|$2/made") -eq 0 ]] || { echo "the template's name is left over:"; grep -in "my_$kind\|My${kind^}" made/*; exit 1; }
+warnings="-Wall -Wextra -Wpedantic -Werror -Wno-missing-field-initializers"
+# Nothing but the SDK: no home folder with a LibTorch in it, no Python.
+quietly build.log env -i PATH="$(dirname "$(command -v cmake)"):/usr/bin:/bin" HOME="$PWD/nowhere" \
+  cmake -S made -B made/build -DCMAKE_PREFIX_PATH="$PWD/sdk" -DBASIN_PROGRAM="$build/bin/basin" \
+  -DCMAKE_C_FLAGS="$warnings -std=c99" -DCMAKE_CXX_FLAGS="$warnings"
+quietly build.log cmake --build made/build
+quietly exports.log sh "$here/../sdk/exports.sh" made/build
+quietly test.log ctest --test-dir made/build --output-on-failure --no-tests=error
+if [[ ! ${NEXT_MINOR:-} ]]; then
+  BASIN_PLUGIN_PATH=made/build quietly example.log "$build/bin/basin" run --fresh --threads 2 made/example.lua
+  cat example.log
+fi
