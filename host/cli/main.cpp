@@ -177,7 +177,7 @@ int main(int argc, char** argv) {
     part->add_option("--device", arguments.device, "auto, cpu or cuda; goes before what the script says")
         ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
     part->add_option("--threads", arguments.threads, "threads of the CPU (all cores)")
-        ->check(CLI::PositiveNumber)
+        ->check(CLI::Range(1, 1024))
         ->type_name("N");
     part->add_option("--runs", arguments.runs, "where run folders are (runs/)")->type_name("DIR");
     part->add_option("--set", arguments.set, "set an argument that the script declares with basin.arguments")

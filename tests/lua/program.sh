@@ -69,6 +69,8 @@ expect 1 "arguments.lua:2: option 'steps' of script 'arguments.lua' must be a wh
 expect 1 "arguments.lua:2: unknown option 'stesp' of script 'arguments.lua' (given by --set); did you mean 'steps'?" \
   "$program" run arguments.lua --set data=sub --set stesp=5
 expect 1 "--set takes name=value, got 'steps'" "$program" run arguments.lua --set steps
+expect 105 "--threads: " "$program" run hello.lua --threads 0
+holds "1024"
 expect 0 "hello" "$program" run hello.lua
 expect 1 "hello" "$program" run hello.lua --set steps=5
 holds "this script declares no arguments"
