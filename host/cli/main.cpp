@@ -195,7 +195,9 @@ int main(int argc, char** argv) {
   CLI::App* plugins = app.add_subcommand("plugins", "What plugins were found, and their components");
   CLI::App* scaffold = app.add_subcommand("new", "Write a folder with a plugin that works, to start your own from");
   scaffold->add_option("kind", arguments.scaffold.kind, "optimizer, model, metric, ...")->required()->type_name("KIND");
-  scaffold->add_option("name", arguments.scaffold.name, "the component's name in scripts")->required()->type_name("NAME");
+  scaffold->add_option("name", arguments.scaffold.name, "the component's name in scripts")
+      ->required()
+      ->type_name("NAME");
   scaffold->add_option("--out", arguments.scaffold.folder, "the folder to write (NAME)")->type_name("DIR");
   scaffold->add_option("--lang", arguments.scaffold.language, "c++ or c (c++)")->type_name("LANGUAGE");
   app.add_subcommand("bench", "Measure Basin beside its peers: abi, step");

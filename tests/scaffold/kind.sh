@@ -11,7 +11,10 @@ install_sdk "$build" "$PWD/sdk"
 if [[ ${NEXT_MINOR:-} ]]; then python3 "$here/next_minor.py" sdk/include/basin || exit 1; fi
 
 quietly new.log "$build/bin/basin" new "$kind" mine --out made --lang "$language"
-[[ $(cat made/* | grep -ci "my_$kind\|My${kind^}\|$2/made") -eq 0 ]] || { echo "the template's name is left over:"; grep -in "my_$kind\|My${kind^}" made/*; exit 1; }
+if cat made/* | tr -d _ | grep -in "my${kind//_/}"; then
+  echo "the template's name is left over"
+  exit 1
+fi
 warnings="-Wall -Wextra -Wpedantic -Werror -Wno-missing-field-initializers"
 # Nothing but the SDK: no home folder with a LibTorch in it, no Python.
 quietly build.log env -i PATH="$(dirname "$(command -v cmake)"):/usr/bin:/bin" HOME="$PWD/nowhere" \
