@@ -25,7 +25,7 @@ breaks() {
 breaks sampler.h '0,/  uint32_t size;/s//  int64_t more;\n  uint32_t size;/' "struct basin_sampling begins with 'int64_t more'"
 breaks tensor.h 's/BASIN_INT8 = 5,/BASIN_INT8,/' "enumerator 'BASIN_INT8' must be BASIN_NAME = a number"
 breaks tensor.h 's/BASIN_INT8 = 5,/BASIN_INT8 = 4,/' "has a number that another one of its enum has"
-breaks optimizer.h 's/   * the closure. \[run thread\]/   * x/' "basin_optimizer_functions.step does not say on which thread"
+breaks optimizer.h 's/   . the closure. \[run thread\]/   * x/' "basin_optimizer_functions.step does not say on which thread"
 breaks state.h 's/\[run thread\]/[main thread]/' "'[main thread]', which is not in the vocabulary"
 breaks state.h 's/New reference. //' "basin_state_interface.tensor gives 'out' and does not say whose it is"
 breaks process.h 's/"basin.process.draft\/1"/"basin.processes\/1"/' "must be basin.process/N or basin.process.draft/N"
