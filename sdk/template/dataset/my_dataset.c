@@ -88,7 +88,7 @@ static basin_status draw(const struct self* self, int64_t item, uint8_t* pixels,
   const double pi = 3.14159265358979323846, unit = (double)self->size / 4; /* pixels: the picture is 4 wide */
   basin_stream stream = {sizeof stream, BASIN_PURPOSE_DATA, 0, 0, 0};
   float u[2], off[2];
-  double angle, column, row, width = 0.3 * unit;
+  double angle, column, row, width = 0.22 * unit;
   int64_t moon, r, c, channel;
   basin_status status;
   stream.seed = (uint64_t)self->seed;

@@ -62,7 +62,7 @@ struct MyDataset {
     const double x = (moon ? 1 - std::cos(angle) : std::cos(angle)) + noise * off[0];    // -1..2
     const double y = (moon ? 0.5 - std::sin(angle) : std::sin(angle)) + noise * off[1];  // -0.5..1
     const double unit = static_cast<double>(size) / 4;  // pixels: the picture is 4 wide
-    const double column = (x + 1.5) * unit, row = (1.75 - y) * unit, width = 0.3 * unit;
+    const double column = (x + 1.5) * unit, row = (1.75 - y) * unit, width = 0.22 * unit;
     for (int64_t r = 0; r < size; ++r)
       for (int64_t c = 0; c < size; ++c) {
         const double dx = (static_cast<double>(c) + 0.5 - column) / width;
