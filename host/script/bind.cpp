@@ -214,10 +214,34 @@ void push(lua_State* L, const Function& function) {
   lua_pushcclosure(L, enter, 1);
 }
 
+namespace {
+int enter_called(lua_State* L) {
+  lua_remove(L, 1);  // the table that was called
+  return enter(L);
+}
+}  // namespace
+
+void make_callable(lua_State* L, const Function& function) {
+  remember(all_functions, &function);
+  lua_newtable(L);
+  lua_pushlightuserdata(L, const_cast<Function*>(&function));
+  lua_pushcclosure(L, enter_called, 1);
+  lua_setfield(L, -2, "__call");
+  lua_setmetatable(L, -2);
+}
+
 const Function* function_at(lua_State* L, int index) {
-  if (lua_tocfunction(L, index) != enter || !lua_getupvalue(L, index, 1)) return nullptr;
-  const auto* function = static_cast<const Function*>(lua_touserdata(L, -1));
-  lua_pop(L, 1);
+  const int top = lua_gettop(L);
+  if (lua_type(L, index) == LUA_TTABLE) {
+    if (luaL_getmetafield(L, index, "__call") == LUA_TNIL) return nullptr;
+  } else {
+    lua_pushvalue(L, index);
+  }
+  const lua_CFunction code = lua_tocfunction(L, -1);
+  const Function* function = nullptr;
+  if ((code == enter || code == enter_called) && lua_getupvalue(L, -1, 1))
+    function = static_cast<const Function*>(lua_touserdata(L, -1));
+  lua_settop(L, top);
   return function;
 }
 

@@ -87,7 +87,8 @@ void add_measurements(lua_State* L, int library);  // result, estimate
 void add_runs(lua_State* L, int library);          // run
 void add_reports(lua_State* L, int library);       // report
 void add_tables(lua_State* L, int library);        // table
-void add_help(lua_State* L, int library);          // help, plugins
+void add_plugins(lua_State* L, int library);       // plugins, plugins.reload
+void add_help(lua_State* L, int library);          // help
 void add_strict_globals(lua_State* L, bool assignable);
 
 void give_json(lua_State* L, const nlohmann::json& value);

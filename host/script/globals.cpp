@@ -1,7 +1,6 @@
-// The library table, strict globals, and basin.plugins.
+// The library table and strict globals.
 #include <algorithm>
 
-#include "plugin/registry.hpp"
 #include "run/progress.hpp"
 #include "script/engine.hpp"
 #include "script/tensor.hpp"
@@ -51,35 +50,9 @@ int unknown_member(lua_State* L) {
   return lua_error(L);
 }
 
-int plugins(Call& c) {
-  Registry& registry = Registry::instance();
-  registry.load_all();
-  lua_newtable(c.L);
-  lua_Integer i = 0;
-  for (const Plugin* plugin : registry.plugins()) {
-    nlohmann::json components = nlohmann::json::array();
-    for (const Component* component : registry.components()) {
-      if (component->plugin == plugin)
-        components.push_back({{"kind", component->kind}, {"name", component->name}, {"summary", component->summary}});
-    }
-    give_json(c.L, {{"name", plugin->name},
-                    {"version", plugin->version},
-                    {"file", plugin->file.string()},
-                    {"summary", plugin->summary},
-                    {"components", components}});
-    lua_rawseti(c.L, -2, ++i);
-  }
-  return 1;
-}
-
 }  // namespace
 
 void add_library(lua_State* L) {
-  static const Function plugins_function{{.name = "basin.plugins",
-                                          .summary = "All plugins that were found, each with its components.",
-                                          .returns = "a list of { name, version, file, summary, components }",
-                                          .example = "for _, p in ipairs(basin.plugins()) do print(p.name) end"},
-                                         plugins};
   lua_newtable(L);
   const int library = lua_gettop(L);
   add_arguments(L, library);
@@ -91,9 +64,8 @@ void add_library(lua_State* L) {
   add_runs(L, library);
   add_reports(L, library);
   add_tables(L, library);
+  add_plugins(L, library);
   add_help(L, library);
-  push(L, plugins_function);
-  lua_setfield(L, library, "plugins");
   lua_pushstring(L, BASIN_VERSION);
   lua_setfield(L, library, "version");
 

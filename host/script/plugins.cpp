@@ -1,0 +1,78 @@
+// basin.plugins: what was found; a rebuilt plugin taken up without a new start.
+#include <algorithm>
+
+#include "plugin/registry.hpp"
+#include "script/engine.hpp"
+
+namespace basin::script {
+namespace {
+
+namespace fs = std::filesystem;
+
+nlohmann::json described(const Plugin& plugin) {
+  nlohmann::json components = nlohmann::json::array();
+  for (const Component* component : Registry::instance().components())
+    if (component->plugin == &plugin)
+      components.push_back({{"kind", component->kind}, {"name", component->name}, {"summary", component->summary}});
+  return {{"name", plugin.name},
+          {"version", plugin.version},
+          {"file", plugin.file.string()},
+          {"summary", plugin.summary},
+          {"components", std::move(components)}};
+}
+
+int plugins(Call& c) {
+  Registry::instance().load_all();
+  lua_newtable(c.L);
+  lua_Integer i = 0;
+  for (const Plugin* plugin : Registry::instance().plugins()) {
+    give_json(c.L, described(*plugin));
+    lua_rawseti(c.L, -2, ++i);
+  }
+  return 1;
+}
+
+// The file of a plugin's name (lion: lion.basin.so, the first one found), or the path itself.
+fs::path file_of(const std::string& text) {
+  if (text.find('/') != text.npos) return text;
+  std::vector<std::string> names;
+  for (const Sighting& sighting : Registry::instance().sightings()) {
+    if (sighting.fate == Sighting::hidden) continue;
+    const std::string file = sighting.file.filename();
+    names.push_back(file.substr(0, file.find('.')));
+    if (file == text || names.back() == text) return sighting.file;
+  }
+  std::sort(names.begin(), names.end());
+  throw Error("no plugin '" + text + "' was found" + hint(text, names, "there are") +
+              " (a new file is loaded by its path: basin.plugins.reload \"build/" + text + ".basin.so\")");
+}
+
+int reload(Call& c) {
+  const Plugin& plugin = Registry::instance().load(file_of(c.string("name")));
+  give_json(c.L, described(plugin));
+  return 1;
+}
+
+}  // namespace
+
+void add_plugins(lua_State* L, int library) {
+  static const Function plugins_function{{.name = "basin.plugins",
+                                          .summary = "All plugins that were found, each with its components.",
+                                          .returns = "a list of { name, version, file, summary, components }",
+                                          .example = "for _, p in ipairs(basin.plugins()) do print(p.name) end"},
+                                         plugins};
+  static const Function reload_function{
+      {.name = "basin.plugins.reload",
+       .summary = "Loads a plugin's file as it is now: new objects use it, living ones keep the code they began with.",
+       .fields = {{"name", "string", "The plugin's name, or the path of a file, which then goes before all others."}},
+       .returns = "{ name, version, file, summary, components }",
+       .example = "basin.plugins.reload \"lion\""},
+      reload};
+  lua_newtable(L);
+  push(L, reload_function);
+  lua_setfield(L, -2, "reload");
+  make_callable(L, plugins_function);
+  lua_setfield(L, library, "plugins");
+}
+
+}  // namespace basin::script
