@@ -187,7 +187,12 @@ TEST_CASE("mini: the adam plugin moves every parameter as AdamW does from given 
   WARN("largest difference of a parameter after two steps, relative to its norm: " << worst);
 }
 
+// The peer computes with contiguous tensors, and so is it compared: within 1e-5. channels_last, which the program uses,
+// takes other convolutions of the engine, whose sums are less exact: in PyTorch itself the gradients of its two layouts
+// differ by up to 1.3e-5 on the CIFAR-10 network, those of channels_last from float64 by as much.
 TEST_CASE("an exported folder: every tensor in full") {
+  const auto [layout, allowed] = GENERATE(std::pair(at::MemoryFormat::Contiguous, 1e-5),
+                                          std::pair(at::MemoryFormat::ChannelsLast, 2e-5));
   const char* folder = std::getenv("BASIN_ADM_EXPORT");
   if (!folder) {
     WARN("skipped: set BASIN_ADM_EXPORT to a folder of `bench/peer_adm.py export`");
@@ -200,6 +205,7 @@ TEST_CASE("an exported folder: every tensor in full") {
   const auto after = read_safetensors(dir / "after_adamw.safetensors").tensors;
   const auto model = adm(weights.contains("output_blocks.15.0.skip_connection.weight") ? cifar10(false) : mini());
   model->load(weights, dir.string());
+  model->parameters().lay_out(at::kCPU, layout);
   const Pass result = pass(*model, batch.at("x"), batch.at("t").to(at::kFloat), batch.at("target"));
   const double forward = relative(batch.at("output"), result.output);
   CHECK(forward < 1e-5);
@@ -217,7 +223,7 @@ TEST_CASE("an exported folder: every tensor in full") {
       continue;
     }
     const double difference = relative(gradient, ours);
-    CHECK(difference < 1e-5);
+    CHECK(difference < allowed);
     worst = std::max(worst, difference);
   }
   at::NoGradGuard no_grad;
