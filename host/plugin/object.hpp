@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "abi/handles.hpp"
+#include "plugin/crash.hpp"
 #include "plugin/registry.hpp"
 
 namespace basin {
@@ -33,6 +34,7 @@ class Object : public basin_object {
   // Runs a call into the plugin and turns a failure into an Error: "optimizer 'sam' (plugin sam 0.1.0): sentence".
   template <class F>
   void call(F&& body) const {
+    const AtWork at_work(who_.c_str());
     set_last_error("");  // a plugin that fails without a sentence must not get an older one's
     if (basin_status status = body(); status != BASIN_OK) fail(status);
   }
@@ -44,6 +46,7 @@ class Object : public basin_object {
   void copy_functions(void* out, uint32_t size) const;
   [[noreturn]] void fail(basin_status status) const;
   Spec spec_;
+  std::string who_;  // "optimizer 'sam' (plugin sam 0.1.0)"
   std::vector<std::pair<std::string, std::shared_ptr<basin_object>>> children_;
   void* self_ = nullptr;
 };
