@@ -132,6 +132,16 @@ void Object::copy_functions(void* out, uint32_t size) const {
   std::memcpy(out, from, std::min(size, theirs));
 }
 
+void Object::let_out() const {
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    throw Error(who_ + ": it let a C++ exception out: " + e.what(), BASIN_ERROR_RUNTIME);
+  } catch (...) {
+    throw Error(who_ + ": it let an exception out", BASIN_ERROR_RUNTIME);
+  }
+}
+
 void Object::fail(basin_status status) const {
   std::string sentence = last_error();
   // An inner component's failure has its name already, and Ctrl-C is nobody's failure.

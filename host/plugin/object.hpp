@@ -36,7 +36,13 @@ class Object : public basin_object {
   void call(F&& body) const {
     const AtWork at_work(who_.c_str());
     set_last_error("");  // a plugin that fails without a sentence must not get an older one's
-    if (basin_status status = body(); status != BASIN_OK) fail(status);
+    basin_status status = BASIN_OK;
+    try {
+      status = body();
+    } catch (...) {
+      let_out();
+    }
+    if (status != BASIN_OK) fail(status);
   }
 
   // Components among the options, by option name, in order: a wrapper's base.
@@ -45,6 +51,7 @@ class Object : public basin_object {
  private:
   void copy_functions(void* out, uint32_t size) const;
   [[noreturn]] void fail(basin_status status) const;
+  [[noreturn]] void let_out() const;  // in a catch block: the plugin let an exception out, which nothing may do
   Spec spec_;
   std::string who_;  // "optimizer 'sam' (plugin sam 0.1.0)"
   std::vector<std::pair<std::string, std::shared_ptr<basin_object>>> children_;

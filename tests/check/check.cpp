@@ -138,7 +138,7 @@ TEST_CASE("a plugin that does not look at what the host says is found", "[check]
       {"careless", "averager-constant", "late", {"options were borrowed until create returned"}},
       {"careless", "averager-constant", "later", {"SIGSEGV", "option 'mode' was borrowed until create returned"}},
       {"careless", "host-errors", "silent", {"without a sentence"}},
-      {"file_throws", "averager-constant", "last", {"let a C++ exception out", "nobody caught me"}},
+      {"file_throws", "averager-constant", "last", {"averager 'last'", "let a C++ exception out", "nobody caught me"}},
   };
   for (const Case& c : cases) expect_failed(c);
 }
@@ -191,9 +191,9 @@ basin.run { name = "crash", seed = 0, device = "cpu" }:train {
   steps = 2, batch = 4,
   optimizer = basin.optimizer "clip" { base = basin.optimizer "crashes" {} },
 })";
-  const std::string command = "cd " + folder +
-                              " && BASIN_PLUGIN_PATH=" BASIN_BUILD "/tests/check " BASIN_PROGRAM
-                              " run crash.lua --runs runs >out 2>&1 </dev/null";
+  fs::create_directory(folder + "/plugins");  // this one of the broken files alone
+  fs::copy(broken("optimizers"), folder + "/plugins/check_optimizers.basin.so");
+  const std::string command = "cd " + folder + " && " BASIN_PROGRAM " run crash.lua --runs runs >out 2>&1 </dev/null";
   const int status = std::system(("bash -c '" + command + "'").c_str());
   const auto last_line = [](const fs::path& file) {
     std::ifstream in(file);
