@@ -12,6 +12,7 @@
 #include "abi/cuda.hpp"
 #include "abi/log.hpp"
 #include "abi/memory.hpp"
+#include "check/check.hpp"
 #include "cli/plugins.hpp"
 #include "cli/scaffold.hpp"
 #include "cli/settings.hpp"
@@ -20,6 +21,7 @@
 #include "measure/denoiser.hpp"
 #include "measure/metric.hpp"
 #include "model/model.hpp"
+#include "plugin/crash.hpp"
 #include "plugin/object.hpp"
 #include "run/progress.hpp"
 #include "script/engine.hpp"
@@ -39,6 +41,7 @@ struct Arguments {
   int threads = 0;
   bool fresh = false, dry_run = false, why = false;
   Scaffold scaffold;
+  checking::Request check;
 };
 
 // The first Ctrl-C asks: training stops after its step, with a checkpoint. The second one ends the program.
@@ -106,6 +109,7 @@ int run(const CLI::App& app, const Arguments& arguments, const std::string& comm
                       : toml.threads        ? static_cast<int>(*toml.threads)
                                             : cores);
   add_interfaces();
+  if (app.got_subcommand("check")) return checking::run(arguments.check);
   find_plugins(toml);
   if (app.got_subcommand("plugins")) return list_plugins(arguments.why);
   if (app.got_subcommand("new")) return write_scaffold(arguments.scaffold), 0;
@@ -165,6 +169,7 @@ int main(int argc, char** argv) {
   using namespace basin::cli;
   if (argc > 1 && std::string_view(argv[1]) == "bench") return run_bench(argc, argv);
   basin::keep_freed_memory();
+  basin::watch_crashes();
   std::string command;
   for (int i = 0; i < argc; ++i) command += (i ? " " : "") + std::string(argv[i]);
   Arguments arguments;
@@ -202,6 +207,25 @@ int main(int argc, char** argv) {
   scaffold->add_option("--lang", arguments.scaffold.language, "c++ or c (c++)")->type_name("LANGUAGE");
   app.add_subcommand("bench", "Measure Basin beside its peers: abi, step");
   plugins->add_flag("--why", arguments.why, "also where was looked, and why a file was refused");
+  CLI::App* check = app.add_subcommand("check", "Try a plugin file in every way that its kind promises something");
+  check->add_option("file", arguments.check.file, "the plugin")->required()->type_name("FILE.basin.so");
+  check->add_flag("--list", arguments.check.list, "the names of the tests, each with a sentence, and run none");
+  check->add_option("--only", arguments.check.only, "this test alone, of one component: NAME:COMPONENT; again: also that")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  check->add_option("--skip", arguments.check.skip, "all but this test; again: nor that")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  check->add_option("--set", arguments.check.set, "an option of the components, where they have it: root=/data/cifar")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  check->add_option("--seed", arguments.check.seed, "of everything drawn (0)")->type_name("N");
+  check->add_option("--timeout", arguments.check.timeout, "seconds for each test (300)")
+      ->check(CLI::PositiveNumber)
+      ->type_name("SECONDS");
+  check->add_flag("--json", arguments.check.json, "the results as one JSON document");
+  check->add_flag("--in-process", arguments.check.in_process, "one test in this very process, for a debugger");
+  check->add_option("--report", arguments.check.report)->group("");  // where a test's own process writes its result
   add_common(&app);
 
   try {

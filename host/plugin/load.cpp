@@ -15,6 +15,7 @@
 #include <set>
 
 #include "abi/handles.hpp"
+#include "plugin/crash.hpp"
 #include "plugin/files.hpp"
 #include "plugin/hash.hpp"
 #include "plugin/note.hpp"
@@ -242,9 +243,13 @@ Loaded load_plugin(const std::filesystem::path& file) {
   out.plugin.file = file;
   out.plugin.pinned = note.pinned;
   out.plugin.sha256 = sha256_file(file);
+  const std::string who = "the plugin file '" + file.string() + "', which was being loaded";
+  const AtWork at_work(who.c_str());
   try {
     auto* library = open_library(file);
     out.plugin.opened_as = library->location();
+    if (library->has(BASIN_ENTRY_SYMBOL))
+      add_crash_code(reinterpret_cast<const void*>(&library->get<void()>(BASIN_ENTRY_SYMBOL)), file.filename().c_str());
     const basin_plugin* table = out.plugin.table = call_entry(*library);
     check_size("its table", table->size, sizeof(basin_plugin));
     if (table->abi_major != BASIN_ABI_MAJOR)

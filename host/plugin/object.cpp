@@ -101,6 +101,8 @@ std::shared_ptr<basin_object> make_object(Spec spec) {
 }
 
 Object::Object(Spec spec) : spec_(std::move(spec)) {
+  const Component& c = *spec_.component;
+  who_ = c.kind + " '" + c.name + "' (plugin " + c.plugin->name + " " + c.plugin->version + ")";
   std::map<std::string, basin_object*> components;
   for (const auto& option : spec_.options) {
     std::shared_ptr<basin_object> child;
@@ -116,7 +118,10 @@ Object::Object(Spec spec) : spec_(std::move(spec)) {
 }
 
 Object::~Object() {
-  static_cast<const FunctionsHead*>(spec_.component->table->functions)->destroy(self_);
+  {
+    const AtWork at_work(who_.c_str());
+    static_cast<const FunctionsHead*>(spec_.component->table->functions)->destroy(self_);
+  }
   while (!children_.empty()) children_.pop_back();  // after their user, the last one first
 }
 
@@ -127,15 +132,23 @@ void Object::copy_functions(void* out, uint32_t size) const {
   std::memcpy(out, from, std::min(size, theirs));
 }
 
+void Object::let_out() const {
+  try {
+    throw;
+  } catch (const std::exception& e) {
+    throw Error(who_ + ": it let a C++ exception out: " + e.what(), BASIN_ERROR_RUNTIME);
+  } catch (...) {
+    throw Error(who_ + ": it let an exception out", BASIN_ERROR_RUNTIME);
+  }
+}
+
 void Object::fail(basin_status status) const {
   std::string sentence = last_error();
   // An inner component's failure has its name already, and Ctrl-C is nobody's failure.
   if (status == BASIN_ERROR_INTERRUPTED) throw Error(sentence.empty() ? "interrupted" : sentence, status);
   if (sentence.find(" (plugin ") != sentence.npos) throw Error(sentence, status);
   if (sentence.empty()) sentence = "it failed with status " + std::to_string(status) + " and without a sentence";
-  const Component& c = *spec_.component;
-  throw Error(c.kind + " '" + c.name + "' (plugin " + c.plugin->name + " " + c.plugin->version + "): " + sentence,
-              status);
+  throw Error(who_ + ": " + sentence, status);
 }
 
 }  // namespace basin

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "abi/handles.hpp"
+#include "plugin/crash.hpp"
 #include "plugin/registry.hpp"
 
 namespace basin {
@@ -33,8 +34,15 @@ class Object : public basin_object {
   // Runs a call into the plugin and turns a failure into an Error: "optimizer 'sam' (plugin sam 0.1.0): sentence".
   template <class F>
   void call(F&& body) const {
+    const AtWork at_work(who_.c_str());
     set_last_error("");  // a plugin that fails without a sentence must not get an older one's
-    if (basin_status status = body(); status != BASIN_OK) fail(status);
+    basin_status status = BASIN_OK;
+    try {
+      status = body();
+    } catch (...) {
+      let_out();
+    }
+    if (status != BASIN_OK) fail(status);
   }
 
   // Components among the options, by option name, in order: a wrapper's base.
@@ -43,7 +51,9 @@ class Object : public basin_object {
  private:
   void copy_functions(void* out, uint32_t size) const;
   [[noreturn]] void fail(basin_status status) const;
+  [[noreturn]] void let_out() const;  // in a catch block: the plugin let an exception out, which nothing may do
   Spec spec_;
+  std::string who_;  // "optimizer 'sam' (plugin sam 0.1.0)"
   std::vector<std::pair<std::string, std::shared_ptr<basin_object>>> children_;
   void* self_ = nullptr;
 };

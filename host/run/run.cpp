@@ -16,6 +16,7 @@
 #include <mutex>
 
 #include "abi/error.hpp"
+#include "plugin/crash.hpp"
 #include "plugin/files.hpp"
 #include "plugin/hash.hpp"
 #include "run/environment.hpp"
@@ -66,6 +67,7 @@ class LineFile {
     if (::ftruncate(fd_, end) != 0) fail();
   }
   ~LineFile() {
+    forget_crash_log(fd_);
     if (fd_ >= 0) ::close(fd_);
   }
   LineFile(const LineFile&) = delete;
@@ -82,6 +84,8 @@ class LineFile {
       fail();
     }
   }
+
+  void take_crashes() { add_crash_log(fd_); }  // its last line names the plugin whose code ended the process
 
  private:
   [[noreturn]] void fail() {
@@ -253,6 +257,7 @@ std::shared_ptr<Run> Run::open(const fs::path& root, const RunSettings& settings
     auto log = std::make_unique<LineFile>(r.folder / "log.txt", false);
     r.save();
     r.log = std::move(log);
+    r.log->take_crashes();
   } catch (...) {
     std::error_code ignored;
     if (!found) fs::remove_all(r.folder, ignored);  // made a moment ago, and of no use without its record

@@ -16,7 +16,7 @@ struct Gaussian {
   static auto parameters() {
     return declare(integer("count", &Gaussian::count, 5000, "How many items.").at_least(1),
                    integer("size", &Gaussian::size, 8, "Width and height.").between(1, 1024),
-                   integer("channels", &Gaussian::channels, 3, "Channels.").between(1, 1024),
+                   integer("channels", &Gaussian::channels, 3, "Channels of an item.").between(1, 1024),
                    number("mean", &Gaussian::mean, 0, "Mean of every value."),
                    number("std", &Gaussian::std, 0.5, "Standard deviation of every value.").at_least(0),
                    integer("seed", &Gaussian::seed, 0, "Other values for another seed.").at_least(0));

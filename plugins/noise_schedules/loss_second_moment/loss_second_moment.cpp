@@ -64,7 +64,11 @@ struct LossSecondMoment {
 
  private:
   void remember() {
-    if (counts.empty()) losses = losses_state.values<double>(), counts = counts_state.values<int64_t>();
+    if (!counts.empty()) return;
+    const std::vector<int64_t> found = counts_state.values<int64_t>();
+    for (int64_t n : found)
+      if (n < 0) throw error("The state holds " + std::to_string(n) + " losses of a level: the checkpoint is damaged.");
+    losses = losses_state.values<double>(), counts = found;
   }
   std::vector<double> probabilities() const {
     std::vector<double> p(static_cast<size_t>(steps), 1 / static_cast<double>(steps));

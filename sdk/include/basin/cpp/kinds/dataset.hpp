@@ -3,6 +3,7 @@
 //   void open();                                                     finds and checks files; may take a while
 //   DatasetInfo describe();                                          after open
 //   void read(Span<const int64_t> indices, void* values, int64_t* labels);   on any thread; labels may be null
+//                                                                    indices are those of items that there are
 #pragma once
 #include <algorithm>
 
@@ -68,8 +69,14 @@ struct DatasetComponent {
         });
       },
       [](void* self, const int64_t* indices, uint32_t n, void* values, int64_t* labels) -> basin_status {
-        return guard(
-            [&] { detail::self_of<T, Kept>(self).part.read(Span<const int64_t>(indices, n), values, labels); });
+        return guard([&] {
+          auto& s = detail::self_of<T, Kept>(self);
+          for (uint32_t i = 0; i < n; ++i)
+            if (indices[i] < 0 || indices[i] >= s.extra.info.count)
+              throw error("Item " + std::to_string(indices[i]) + " was asked for, but the data set has " +
+                          std::to_string(s.extra.info.count) + " items, from 0 on.");
+          s.part.read(Span<const int64_t>(indices, n), values, labels);
+        });
       }};
   static const basin_component* describe() { return detail::describe<T>(BASIN_DATASET_INTERFACE, &functions); }
 };

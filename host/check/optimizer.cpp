@@ -1,0 +1,221 @@
+// An optimizer at work on a bowl: loss_i(w) = sum_k h_k (w_k - c_k - d_ik)^2 / 2 over eight samples i, whose d_i sum to
+// nothing, so that the mean loss is lowest at c.
+#include <basin/optimizer.h>
+
+#include "abi/context.hpp"
+#include "check/gates.hpp"
+#include "check/standins.hpp"
+#include "check/test.hpp"
+#include "train/optimizer.hpp"
+
+namespace basin::checking {
+namespace {
+
+constexpr int64_t kNumbers = 17, kSamples = 8;
+
+class Bowl {
+ public:
+  Bowl(Subject& subject, uint64_t seed, const Tensor& begin = {}) : seed_(seed), optimizer(subject.make()) {
+    const at::NoGradGuard no_grad;
+    parameters.add("a", {3, 4}, {});
+    parameters.add("b", {5}, {});
+    parameters.lay_out(at::kCPU, at::MemoryFormat::Contiguous);
+    centre_ = some_values(seed, 1, {kNumbers});
+    curvature_ = some_values(seed, 2, {kNumbers}).abs().clamp(0.3, 2);
+    spread_ = some_values(seed, 3, {kSamples, kNumbers}, 0.1);
+    spread_ = spread_ - spread_.mean(0, true);
+    values().copy_(begin.defined() ? begin : centre_ + some_values(seed, 4, {kNumbers}, 0.1));
+    functions_ = optimizer->functions<basin_optimizer_functions>();
+    if (!functions_.start || !functions_.step) fail("it lacks start or step");
+  }
+
+  void start() { start_optimizer(*optimizer, parameters, state); }
+
+  // One step, with context and closure lent until it returns. Gives the loss that the optimizer gives.
+  double step() {
+    const std::vector<int64_t> ids = {0, 1, 2, 3, 4, 5, 6, 7};
+    Context context(seed_, static_cast<uint64_t>(steps_++), ids, true);
+    whole_runs = runs = 0;
+    basin_closure_result result{};
+    result.size = sizeof result;
+    inside_ = true;
+    {
+      Loan loan("step returned");
+      const basin_closure closure{sizeof closure, this, run};
+      const auto* lent_closure = loan.memory(&closure, 1, "the closure");
+      const auto* lent_context = loan.context(*context.get());
+      optimizer->call([&] { return functions_.step(optimizer->self(), lent_context, lent_closure, &result); });
+    }
+    inside_ = false;
+    const Tensor loss = steal(result.loss);
+    steal(result.sample_losses);
+    given_ = loss.defined();
+    return given_ ? loss.item<double>() : NAN;
+  }
+
+  Tensor& values() { return parameters.groups()[0].values; }
+  double excess() {  // of the mean loss over its minimum
+    return ((values() - centre_).square() * curvature_).sum().item<double>() / 2;
+  }
+  double loss() { return losses(values()).mean().item<double>(); }
+  bool gave_loss() const { return given_; }
+  void set_step(uint64_t steps) { steps_ = steps; }
+
+  int runs = 0, whole_runs = 0;        // of the closure, in the last step
+  basin_status fails_with = BASIN_OK;  // what the closure gives instead
+  Parameters parameters;
+  State state;
+
+ private:
+  Tensor losses(const Tensor& w) { return ((w - centre_ - spread_).square() * curvature_).sum(1) / 2; }  // [kSamples]
+
+  static basin_status run(void* user, const basin_closure_request* request, basin_closure_result* out) {
+    auto& me = *static_cast<Bowl*>(user);
+    return guard([&] {
+      if (!me.inside_) throw Error("the closure was run after step had returned, until when it was borrowed");
+      me.runs++;
+      if (me.fails_with != BASIN_OK) throw Error("the closure was stopped", me.fails_with);
+      const at::NoGradGuard no_grad;
+      std::vector<int64_t> rows = {0, 1, 2, 3, 4, 5, 6, 7};
+      if (request && request->subset) {
+        rows.assign(request->subset, request->subset + request->n_subset);
+        for (int64_t row : rows)
+          if (row < 0 || row >= kSamples) throw Error("the closure has no row " + std::to_string(row));
+      }
+      me.whole_runs += rows.size() == kSamples;
+      const Tensor index = at::tensor(rows, at::kLong), w = me.values();
+      const Tensor all = me.losses(w).index_select(0, index);
+      const Tensor gradient = (w - me.centre_ - me.spread_.index_select(0, index).mean(0)) * me.curvature_;
+      me.parameters.groups()[0].gradients.copy_(gradient);
+      out->loss = own(all.mean());
+      out->sample_losses = request && request->per_sample ? own(all.clone()) : nullptr;
+    });
+  }
+
+  uint64_t seed_, steps_ = 0;
+  basin_optimizer_functions functions_{};
+  Tensor centre_, curvature_, spread_;
+  bool inside_ = false, given_ = false;
+
+ public:
+  std::shared_ptr<Object> optimizer;  // gone before what it was started with
+};
+
+void same_seed(Subject& subject) {
+  const uint64_t seed = subject.request.seed;
+  Bowl a(subject, seed), b(subject, seed);
+  a.start(), b.start();
+  for (int i = 0; i < 20; i++) {
+    a.step(), b.step();
+    expect(same_bits(a.values(), b.values()), "two of it with one seed differ after step " + std::to_string(i + 1));
+  }
+  subject.passed = "20 steps of two with one seed are the same bits";
+}
+
+void convergence(Subject& subject) {
+  constexpr int kSteps = 5000;
+  Bowl bowl(subject, subject.request.seed);
+  bowl.start();
+  const double first = bowl.excess();
+  for (int i = 1; i <= kSteps; i++) {
+    bowl.step();
+    const double now = bowl.excess();
+    expect(std::isfinite(now), "the parameters are not finite after step " + std::to_string(i) + " on a convex bowl");
+    if (now < 0.01 * first) {
+      subject.passed = "99 % down a convex bowl after " + std::to_string(i) + " steps";
+      return;
+    }
+  }
+  fail("after " + std::to_string(kSteps) + " steps on a convex bowl the loss is " + std::to_string(bowl.excess()) +
+       " above its minimum, from " + std::to_string(first) + " at the start; expected below 1 % of that");
+}
+
+void closure(Subject& subject) {
+  Bowl bowl(subject, subject.request.seed);
+  bowl.start();
+  for (int i = 0; i < 5; i++) {
+    const double before = bowl.loss(), given = bowl.step();
+    expect(bowl.whole_runs > 0, "it did not run the closure on the whole batch");
+    expect(bowl.gave_loss(), "it gave no loss; it is that of the closure's first run");
+    expect(std::abs(given - before) <= 1e-5 * std::abs(before) + 1e-7,
+           "it gave the loss " + std::to_string(given) + ", and the closure's first run " + std::to_string(before));
+  }
+  bowl.fails_with = BASIN_ERROR_INTERRUPTED;
+  const Tensor before = bowl.values().clone();
+  try {
+    bowl.step();
+    fail("the closure failed (Ctrl-C), and it returned BASIN_OK");
+  } catch (const Error& error) {
+    expect(error.status == BASIN_ERROR_INTERRUPTED,
+           "the closure gave BASIN_ERROR_INTERRUPTED, and it returned status " + std::to_string(error.status));
+  }
+  expect(same_bits(before, bowl.values()), "the closure was interrupted, and the parameters had been moved");
+  subject.passed = "it gives the loss of the closure's first run, and passes Ctrl-C on";
+}
+
+void state_round_trip(Subject& subject) {
+  constexpr int kHalf = 7;
+  const uint64_t seed = subject.request.seed;
+  Bowl whole(subject, seed);
+  whole.start();
+  for (int i = 0; i < kHalf; i++) whole.step();
+  const auto saved = copied(whole.state.save());
+  const Tensor values = whole.values().clone(), rate = whole.parameters.groups()[0].rate.clone();
+  for (int i = 0; i < kHalf; i++) whole.step();
+
+  Bowl resumed(subject, seed, values);
+  resumed.start();
+  resumed.state.restore(saved);
+  resumed.set_step(kHalf);
+  for (int i = 0; i < kHalf; i++) resumed.step();
+  expect(
+      same_bits(whole.values(), resumed.values()),
+      "stopped, loaded and continued, it is elsewhere than without a stop: something it remembers is not in its state");
+  const auto a = whole.state.save(), b = resumed.state.save();
+  for (const auto& [name, value] : a)
+    expect(b.count(name) && same_bits(value, b.at(name)), "its state '" + name + "' differs after a stop");
+  subject.passed = std::to_string(saved.size()) + " tensors of state; continued bit for bit";
+}
+
+void garbage(Subject& subject) {
+  const uint64_t seed = subject.request.seed;
+  Bowl first(subject, seed);
+  first.start();
+  for (int i = 0; i < 3; i++) first.step();
+  const auto saved = copied(first.state.save());
+  if (saved.empty()) {
+    subject.passed = "it keeps no state";
+    return;
+  }
+  int refused = 0;
+  for (int way = 0; way < kScrambles; way++) {
+    Bowl bowl(subject, seed);
+    refused += refusal([&] {
+                 bowl.state.restore(scrambled(saved, way, seed));  // before start: it finds this there
+                 bowl.start();
+                 for (int i = 0; i < 3; i++) bowl.step();
+               }).has_value();
+  }
+  subject.passed = "of " + std::to_string(kScrambles) + " broken states " + std::to_string(refused) +
+                   " refused with a sentence, the others survived";
+}
+
+}  // namespace
+
+void live_optimizer(Subject& subject) {
+  Bowl bowl(subject, subject.request.seed);
+  bowl.start();
+  for (int i = 0; i < 2; i++) bowl.step();
+}
+
+std::vector<Test> optimizer_tests() {
+  return {{"optimizer-same-seed", "optimizer", "The same seed gives the same parameters, bit for bit.", same_seed},
+          {"optimizer-convergence", "optimizer", "It comes within 1 % of the minimum of a convex bowl.", convergence},
+          {"optimizer-closure", "optimizer",
+           "It runs the closure on the whole batch, gives its loss, passes failures on.", closure},
+          {"optimizer-state-round-trip", "optimizer", "Saved, loaded and continued, it gives the same bits.",
+           state_round_trip},
+          {"optimizer-garbage-state", "optimizer", "A broken state is refused with a sentence, or survived.", garbage}};
+}
+
+}  // namespace basin::checking

@@ -1,0 +1,165 @@
+// Optimizers with one fault each; the name says which.
+#include <basin/basin.hpp>
+#include <cstdlib>
+
+using namespace basin;
+
+namespace {
+
+// Gradient descent, and what a fault does to it.
+struct Descent {
+  Parameters parameters_;
+  void start(Parameters p, State) { parameters_ = p; }
+  void move(double rate = 0.05) {
+    for (const Group& g : parameters_) g.values.add_(g.gradients, -rate);
+  }
+};
+
+struct Sound : Descent {
+  static constexpr const char* name = "sound";
+  static constexpr const char* summary = "Nothing is wrong with it.";
+  LossResult step(const Context&, const Closure& closure) {
+    LossResult result = closure();
+    move();
+    return result;
+  }
+};
+
+struct Climbs : Descent {
+  static constexpr const char* name = "climbs";
+  static constexpr const char* summary = "Goes up.";
+  LossResult step(const Context&, const Closure& closure) {
+    LossResult result = closure();
+    move(-0.05);
+    return result;
+  }
+};
+
+struct Restless : Descent {
+  static constexpr const char* name = "restless";
+  static constexpr const char* summary = "Draws from a generator of its own.";
+  LossResult step(const Context&, const Closure& closure) {
+    LossResult result = closure();
+    move(0.05 + 1e-3 * std::rand() / RAND_MAX);
+    return result;
+  }
+};
+
+struct Forgets : Descent {
+  static constexpr const char* name = "forgets";
+  static constexpr const char* summary = "Its momentum is not in its state.";
+  Tensor velocity;
+  LossResult step(const Context&, const Closure& closure) {
+    LossResult result = closure();
+    const Group& g = parameters_[0];
+    velocity = velocity ? velocity * 0.5 + g.gradients : g.gradients.clone();
+    g.values.add_(velocity, -0.05);
+    return result;
+  }
+};
+
+struct Deaf : Descent {
+  static constexpr const char* name = "deaf";
+  static constexpr const char* summary = "Does not hear when the closure fails.";
+  LossResult step(const Context&, const Closure& closure) {
+    LossResult result{Tensor::full({}, 0), {}};
+    try {
+      result = closure();
+      move();
+    } catch (const error&) {
+    }
+    return result;
+  }
+};
+
+struct Partial : Descent {
+  static constexpr const char* name = "partial";
+  static constexpr const char* summary = "Never runs the whole batch.";
+  LossResult step(const Context&, const Closure& closure) {
+    Request request;
+    request.subset = {0, 1};
+    LossResult result = closure(request);
+    move();
+    return result;
+  }
+};
+
+struct KeepsContext : Descent {
+  static constexpr const char* name = "keeps_context";
+  static constexpr const char* summary = "Keeps a pointer that it was lent.";
+  const Context* kept = nullptr;
+  LossResult step(const Context& context, const Closure& closure) {
+    LossResult result = closure();
+    move(kept && kept->step == 77 ? 0.1 : 0.05);
+    kept = &context;
+    return result;
+  }
+};
+
+struct Crashes : Descent {
+  static constexpr const char* name = "crashes";
+  static constexpr const char* summary = "Writes where nothing is.";
+  LossResult step(const Context&, const Closure& closure) {
+    LossResult result = closure();
+    volatile int* nowhere = nullptr;
+    *nowhere = 1;
+    return result;
+  }
+};
+
+struct Hangs : Descent {
+  static constexpr const char* name = "hangs";
+  static constexpr const char* summary = "Never comes back.";
+  LossResult step(const Context&, const Closure&) {
+    volatile bool on = true;
+    while (on) continue;
+    return {};
+  }
+};
+
+// Believes what it finds in its state.
+struct Trusts : Descent {
+  static constexpr const char* name = "trusts";
+  static constexpr const char* summary = "Uses a number of its state as an index.";
+  Tensor at;
+  void start(Parameters p, State state) {
+    parameters_ = p;
+    at = state.tensor("at", {1}, Type::int64);
+  }
+  LossResult step(const Context&, const Closure& closure) {
+    LossResult result = closure();
+    static const double rates[4] = {0.05, 0.05, 0.05, 0.05};
+    int64_t* index = at.mutable_data<int64_t>();
+    move(rates[*index]);
+    *index = (*index + 1) % 4;
+    return result;
+  }
+};
+
+struct Mute {
+  static constexpr const char* name = "mute";
+  static constexpr const char* summary = "rate";
+  double rate;
+  int64_t size;
+  static auto parameters() {
+    return declare(number("rate", &Mute::rate, 0.05, "").at_least(0),
+                   integer("size", &Mute::size, 4, "How many.").between(1, 1000000));
+  }
+  // Crashes for sizes that it says it takes.
+  void check() {
+    static double few[8];
+    volatile double* at = few;
+    for (int64_t i = 0; i < size; ++i) at[i * 4096] = rate;
+  }
+  Parameters parameters_;
+  void start(Parameters p, State) { parameters_ = p; }
+  LossResult step(const Context&, const Closure& closure) { return closure(); }
+};
+
+}  // namespace
+
+BASIN_PLUGIN("optimizers", "0.1.0", "Apache-2.0", "For the tests of basin check.", OptimizerComponent<Sound>,
+             OptimizerComponent<Climbs>, OptimizerComponent<Restless>, OptimizerComponent<Forgets>,
+             OptimizerComponent<Deaf>, OptimizerComponent<Partial>, OptimizerComponent<KeepsContext>,
+             OptimizerComponent<Crashes>, OptimizerComponent<Hangs>, OptimizerComponent<Trusts>,
+             OptimizerComponent<Mute>)
