@@ -33,6 +33,7 @@ same_and_other("a helper's helper", twice(power(1)), twice(power(1)), twice(powe
 same_and_other("a table", { a = 1, b = { "x", true }, c = 0.5 }, { c = 0.5, b = { "x", true }, a = 1 },
   { a = 1, b = { "x", false }, c = 0.5 })
 same_and_other("a function in a table", { f = power(7) }, { f = power(7) }, { f = power(8) })
+same_and_other("a tensor", { basin.tensor { 1, 2 } }, { basin.tensor { 1, 2 } }, { basin.tensor { 1, 3 } })
 same_and_other("text and number", { "1" }, { "1" }, { 1 })
 
 -- Tables and functions that lead back to themselves end.
