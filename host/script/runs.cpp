@@ -187,7 +187,7 @@ const Function& factory() {
        .summary = "An experiment; its folder in runs/ is opened by the first train or sample.",
        .fields = {{"name", "string", "Of the folder: letters, digits, '-', '_' and '.'."},
                   {"seed", "integer", "Of weights, data order, noise and dropout.", "0"},
-                  {"device", "string", "auto, cpu or cuda.", "\"auto\""},
+                  {"device", "string", "auto, cpu, cuda or cuda:N.", "\"auto\""},
                   {"precision", "string", "fp32, or bf16 inside layers over fp32 parameters.", "\"fp32\""}},
        .table = true,
        .returns = "a run",
