@@ -75,7 +75,7 @@ Cuda open_module() {
                          "GPU at the start"
                        : "LibTorch finds no GPU that it can use: is the driver new enough for its " +
                              std::string(table->version) + "?");
-  // Single precision is single precision, unless asked for otherwise: convolutions would use TF32.
+  // Single precision is single precision: convolutions would use TF32.
   at::globalContext().setAllowTF32CuDNN(false);
   at::globalContext().setAllowTF32CuBLAS(false);
   set_stream_hook(table->current_stream);
@@ -106,17 +106,20 @@ void offer_cuda() {
   (void)once;
 }
 
+bool is_device(const std::string& word) {
+  if (word == "auto" || word == "cpu" || word == "cuda") return true;
+  return word.starts_with("cuda:") && word.size() > 5 && word.size() < 8 &&
+         word.find_first_not_of("0123456789", 5) == word.npos;
+}
+
 at::Device resolve_device(const std::string& word) {
+  if (!is_device(word)) throw Error("A device is 'auto', 'cpu', 'cuda' or 'cuda:N', but '" + word + "' was given.");
   if (word == "cpu") return at::kCPU;
   if (word == "auto") {
     offer_cuda();
     return state().table ? at::Device(at::kCUDA, 0) : at::Device(at::kCPU);
   }
-  int index = 0;
-  if (word.starts_with("cuda:") && word.size() > 5 && word.size() < 8 &&
-      word.find_first_not_of("0123456789", 5) == word.npos)
-    index = std::stoi(word.substr(5));
-  else if (word != "cuda") throw Error("A device is 'auto', 'cpu', 'cuda' or 'cuda:N', but '" + word + "' was given.");
+  const int index = word == "cuda" ? 0 : std::stoi(word.substr(5));
   if (!state().table)
     throw Error("The device '" + word + "' was asked for, but " + state().missing +
                     "; 'auto' takes a GPU where there is one and else the CPU.",

@@ -45,6 +45,8 @@ struct CudaTable {
 // The device that a word means: "auto" is the first GPU where there is one that works, else the CPU; "cuda" or "cuda:1"
 // is a GPU, and an Error says what is missing; "cpu". [run thread]
 at::Device resolve_device(const std::string& word);
+// Whether it is one of these words, on whatever machine.
+bool is_device(const std::string& word);
 
 // Opens the module where a GPU is, and warns, once, where one is but cannot be used. Never throws.
 void offer_cuda();

@@ -179,8 +179,10 @@ int main(int argc, char** argv) {
   app.add_option("-e", arguments.code, "Run a line of Lua")->type_name("CODE");
 
   const auto add_common = [&](CLI::App* part) {
-    part->add_option("--device", arguments.device, "auto, cpu or cuda; goes before what the script says")
-        ->check(CLI::IsMember({"auto", "cpu", "cuda"}));
+    part->add_option("--device", arguments.device, "auto, cpu, cuda or cuda:N; goes before what the script says")
+        ->check([](const std::string& word) {
+          return basin::is_device(word) ? "" : "a device is auto, cpu, cuda or cuda:N, not '" + word + "'";
+        });
     part->add_option("--threads", arguments.threads, "threads of the CPU (all cores)")
         ->check(CLI::Range(1, 1024))
         ->type_name("N");

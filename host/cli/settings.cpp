@@ -6,6 +6,7 @@
 #define TOML_EXCEPTIONS 1
 #include <toml++/toml.h>
 
+#include "abi/cuda.hpp"
 #include "abi/error.hpp"
 #include "plugin/value.hpp"
 
@@ -90,7 +91,8 @@ Toml read_toml(const fs::path& file) {
       for (const auto& [name, folder] : *folders)
         out.data[std::string(name.str())] = reader.path(folder, std::string(name.str())).string();
     } else if (key == "device") {
-      out.device = reader.choice(node, "device", {"auto", "cpu", "cuda"});
+      const std::string word = reader.text(node, "device");
+      out.device = is_device(word) ? word : reader.choice(node, "device", {"auto", "cpu", "cuda", "cuda:N"});
     } else if (key == "precision") {
       out.precision = reader.choice(node, "precision", {"fp32", "bf16"});
     } else if (key == "runs") {

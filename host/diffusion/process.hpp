@@ -104,5 +104,7 @@ class Process {
 //   "ddim50"    every i-th step from 0, with the one whole stride i that gives 50 steps (Song et al. 2020)
 // Throws Error when the text is none of these or asks for more steps than there are.
 std::vector<int64_t> respace(int64_t steps, const std::string& spec);
+// The same as "ddim" and the count.
+std::vector<int64_t> respace_by_stride(int64_t steps, int64_t count);
 
 }  // namespace basin

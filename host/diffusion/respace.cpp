@@ -22,21 +22,21 @@ int64_t parse_count(std::string_view text, const std::string& spec) {
   return value;
 }
 
-std::vector<int64_t> whole_stride(int64_t steps, int64_t count, const std::string& spec) {
+}  // namespace
+
+std::vector<int64_t> respace_by_stride(int64_t steps, int64_t count) {
   for (int64_t stride = 1; stride <= steps; ++stride) {
     if ((steps + stride - 1) / stride != count) continue;
     std::vector<int64_t> kept;
     for (int64_t t = 0; t < steps; t += stride) kept.push_back(t);
     return kept;
   }
-  throw Error("Respacing \"" + spec + "\": no whole stride takes exactly " + std::to_string(count) + " of " +
-              std::to_string(steps) + " steps; use \"" + std::to_string(count) + "\" for an uneven spread.");
+  throw Error("no whole stride takes exactly " + std::to_string(count) + " of " + std::to_string(steps) +
+              " steps; use spacing = \"even\" for an uneven spread");
 }
 
-}  // namespace
-
 std::vector<int64_t> respace(int64_t steps, const std::string& spec) {
-  if (spec.rfind("ddim", 0) == 0) return whole_stride(steps, parse_count(std::string_view(spec).substr(4), spec), spec);
+  if (spec.rfind("ddim", 0) == 0) return respace_by_stride(steps, parse_count(std::string_view(spec).substr(4), spec));
 
   std::vector<int64_t> counts;
   for (size_t from = 0; from <= spec.size();) {

@@ -1,5 +1,8 @@
 #include "measure/denoiser.hpp"
 
+#include <algorithm>
+
+#include "abi/border.hpp"
 #include "abi/log.hpp"
 #include "diffusion/target.hpp"
 
@@ -52,43 +55,65 @@ namespace {
 
 basin_status process_info(const basin_process* p, basin_process_info* out) {
   return guard([&] {
-    const Process& process = *p->process;
-    basin_process_info info{};
-    info.size = out->size;
-    info.name = process.kind().c_str();
-    info.steps = process.steps();
-    info.alpha_bar = process.alpha_bar().values().data();
-    info.alpha = process.alpha().values().data();
-    info.sigma = process.sigma().values().data();
-    std::memcpy(out, &info, std::min<size_t>(out->size, sizeof info));
+    const Process& process = *needed(p, "The process")->process;
+    give(out,
+         {0, process.kind().c_str(), process.steps(), process.alpha_bar().values().data(),
+          process.alpha().values().data(), process.sigma().values().data()},
+         "The place for the process's description");
   });
 }
 
 basin_status process_respace(const basin_process* p, const char* spacing, int64_t count, int64_t* out) {
   return guard([&] {
-    const std::string way = spacing;
-    if (way != "even" && way != "stride") throw Error("unknown spacing '" + way + "'; expected 'even' or 'stride'");
-    const auto kept = respace(p->process->steps(), (way == "stride" ? "ddim" : "") + std::to_string(count));
-    std::copy(kept.begin(), kept.end(), out);
+    const Process& process = *needed(p, "The process")->process;
+    const std::string way = needed(spacing, "The spacing");
+    needed(out, "The place for the levels");
+    if (way == "even") std::ranges::copy(respace(process.steps(), std::to_string(count)), out);
+    else if (way == "stride") std::ranges::copy(respace_by_stride(process.steps(), count), out);
+    else throw Error("unknown spacing '" + way + "'; expected 'even' or 'stride'");
   });
+}
+
+// What a model conditioned on classes is given where its caller has no labels: those of the reference's items.
+Tensor labels_of(const basin_denoiser& denoiser, const std::vector<int64_t>& ids, int64_t batch) {
+  const auto& ports = denoiser.model->inputs();
+  const auto port = std::ranges::find_if(ports, [](const Port& p) { return p.name == "label"; });
+  if (port == ports.end()) return {};
+  const std::string who = "model '" + denoiser.model->spec().component->name + "' is conditioned on classes";
+  const Dataset* data = denoiser.labelled.get();
+  if (!data || data->classes() == 0) {
+    if (port->optional) return {};
+    throw Error(who + "; measure it against a data set with labels" +
+                (data ? ", which '" + data->spec().component->name + "' has not" : ""));
+  }
+  const auto outside = [&](int64_t id) { return id < 0 || id >= data->count(); };
+  if (static_cast<int64_t>(ids.size()) != batch || std::ranges::any_of(ids, outside))
+    throw Error(who + ": the context's sample ids must name one item of the data set, 0 to " +
+                std::to_string(data->count() - 1) + ", for each of the " + std::to_string(batch) + " images");
+  Tensor labels;
+  data->read(ids, &labels);
+  if ((labels < 0).any().item<bool>()) throw Error(who + ", and an item of the data set has no label");
+  return labels;
 }
 
 basin_status process_denoise(basin_denoiser* denoiser, const basin_context* context, basin_tensor* x_handle, double t,
                              basin_denoised* out) {
   return guard([&] {
     if (interrupted()) throw Error("interrupted", BASIN_ERROR_INTERRUPTED);  // between two steps of a sampler
+    needed(denoiser, "The denoiser"), needed(context, "The context"), needed(out, "The place for what is denoised");
     Model& model = *denoiser->model;
     const Process& process = *denoiser->process->process;
-    Borrowed x(x_handle);
+    const Borrowed x = in(x_handle, "The noisy image");
     const int64_t batch = x->size(0);
     // A context of its own: the host's part of the caller's may be that of another model's precision.
     const std::vector<int64_t> ids(context->sample_ids, context->sample_ids + context->n_samples);
     Context own_context(context->seed, context->step, ids, context->training);
     if (const Context* outer = Context::of(context)) own_context.on_tap = outer->on_tap;
-    Tensor labels = denoiser->labels;
     const auto level = static_cast<int64_t>(std::llround(t));
     if (level < 0 || level >= process.steps())
       throw Error("noise level " + std::to_string(t) + " is outside 0.." + std::to_string(process.steps() - 1));
+    Tensor labels = denoiser->labels.defined() ? denoiser->labels : labels_of(*denoiser, ids, batch);
+    if (labels.defined()) labels = labels.to(x->device());
     Tensor times = at::full({batch}, t, at::TensorOptions().dtype(at::kFloat).device(x->device()));
     const ModelOutput output = run_model(model, own_context, x.get(), times, labels);
     // Numbers, not tables: the level is the same for the whole batch.
@@ -96,9 +121,14 @@ basin_status process_denoise(basin_denoiser* denoiser, const basin_context* cont
     const Tensor prediction = output.prediction.to(at::kFloat);
     const Tensor alpha = at::scalar_tensor(process.alpha(level), x->options());
     const Tensor sigma = at::scalar_tensor(process.sigma(level), x->options());
-    out->epsilon = own(epsilon_from(target, prediction, x.get(), alpha, sigma));
-    out->x0 = own(x0_from(target, prediction, x.get(), alpha, sigma));
-    out->variance = output.variance.defined() ? own(output.variance.to(at::kFloat)) : nullptr;
+    const Tensor epsilon = epsilon_from(target, prediction, x.get(), alpha, sigma);
+    const Tensor x0 = x0_from(target, prediction, x.get(), alpha, sigma);
+    basin_denoised result{};
+    give_tensor(out, result, &basin_denoised::epsilon, epsilon);
+    give_tensor(out, result, &basin_denoised::x0, x0);
+    if (output.variance.defined())
+      give_tensor(out, result, &basin_denoised::variance, output.variance.to(at::kFloat));
+    give(out, result, "The place for what is denoised");
   });
 }
 

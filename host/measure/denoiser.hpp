@@ -2,6 +2,7 @@
 #pragma once
 #include <basin/process.h>
 
+#include "data/dataset.hpp"
 #include "diffusion/loss.hpp"
 #include "diffusion/process.hpp"
 #include "model/model.hpp"
@@ -13,7 +14,8 @@ struct basin_process {
 struct basin_denoiser {
   std::shared_ptr<basin::Model> model;
   const basin_process* process = nullptr;
-  at::Tensor labels;  // int64 [B]; undefined without classes
+  at::Tensor labels;  // int64 [B]; undefined: those of the items of `labelled` that the context's sample ids name
+  std::shared_ptr<const basin::Dataset> labelled;  // may be null
 };
 
 namespace basin {

@@ -3,6 +3,7 @@
 
 #include <numeric>
 
+#include "abi/border.hpp"
 #include "diffusion/step.hpp"
 
 namespace basin {
@@ -10,6 +11,7 @@ namespace basin {
 namespace {
 
 constexpr int64_t kLossBatch = 64;
+constexpr const char *kMeasurement = "The measurement", *kPlace = "The place for the tensor", *kName = "The name";
 
 std::vector<int64_t> range(int64_t first, int64_t n) {
   std::vector<int64_t> indices(static_cast<size_t>(n));
@@ -26,9 +28,8 @@ const Dataset& reference_of(const basin_measurement* m) {
 
 basin_status info(basin_measurement* m, basin_measurement_info* out) {
   return guard([&] {
-    const Subject& subject = m->options->subject;
+    const Subject& subject = needed(m, kMeasurement)->options->subject;
     basin_measurement_info i{};
-    i.size = out->size;
     std::vector<int64_t> shape;
     if (subject.images) {
       i.n_images = subject.images->pixels.size(0);
@@ -56,13 +57,14 @@ basin_status info(basin_measurement* m, basin_measurement_info* out) {
       i.target = subject.model->target();
     }
     i.context = m->context->get();
-    std::memcpy(out, &i, std::min<size_t>(out->size, sizeof i));
+    give(out, i, "The place for the measurement's description");
   });
 }
 
 basin_status images(basin_measurement* m, int32_t side, int64_t first, int64_t n, basin_tensor** out) {
   return guard([&] {
-    const Subject& subject = m->options->subject;
+    const Subject& subject = needed(m, kMeasurement)->options->subject;
+    needed(out, kPlace);
     if (side == BASIN_REFERENCE) *out = own(reference_of(m).images(range(first, n)));
     else if (subject.images) *out = own(images_from_uint8(subject.images->pixels.slice(0, first, first + n)));
     else if (subject.data) *out = own(subject.data->images(range(first, n)));
@@ -75,9 +77,10 @@ basin_status images(basin_measurement* m, int32_t side, int64_t first, int64_t n
 basin_status features(basin_measurement* m, basin_object* extractor, basin_tensor* handle, basin_tensor** out) {
   return guard([&] {
     at::NoGradGuard no_grad;
+    needed(m, kMeasurement), needed(out, kPlace);
     auto* model = dynamic_cast<Model*>(extractor);
     if (!model) throw Error("the feature extractor is not a model");
-    Borrowed images(handle);
+    const Borrowed images = in(handle, "The images");
     Context context(m->options->seed, 0, range(0, images->size(0)));
     // The extractor says which range it wants; images come in [-1, 1].
     const double low = model->input_minimum(), high = model->input_maximum();
@@ -98,6 +101,7 @@ basin_status losses(basin_measurement* m, const int64_t* ids, const double* leve
                     basin_tensor** out) {
   return guard([&] {
     at::NoGradGuard no_grad;
+    needed(m, kMeasurement), needed(ids, "The list of items"), needed(out, kPlace);
     const auto& model = m->options->subject.model;
     if (!model)
       throw Error("metric '" + m->options->metric->spec().component->name + "' measures a model, not images");
@@ -134,6 +138,7 @@ nlohmann::json number(double value) { return std::isnan(value) ? nlohmann::json(
 
 basin_status scalar(basin_measurement* m, const char* name, double value, double low, double high) {
   return guard([&] {
+    needed(m, kMeasurement), needed(name, kName);
     m->result["scalars"].push_back(
         {{"name", name}, {"value", number(value)}, {"low", number(low)}, {"high", number(high)}});
   });
@@ -142,6 +147,8 @@ basin_status scalar(basin_measurement* m, const char* name, double value, double
 basin_status curve(basin_measurement* m, const char* name, const char* x_label, const double* x, const double* y,
                    const double* low, const double* high, uint32_t n) {
   return guard([&] {
+    needed(m, kMeasurement), needed(name, kName), needed(x_label, kName);
+    if (n) needed(x, "The curve's x"), needed(y, "The curve's y");
     nlohmann::json c = {{"name", name}, {"x_label", x_label}};
     c["x"] = std::vector<double>(x, x + n);
     c["y"] = std::vector<double>(y, y + n);
@@ -154,7 +161,9 @@ basin_status curve(basin_measurement* m, const char* name, const char* x_label, 
 }
 
 basin_status protocol(basin_measurement* m, const char* key, const char* value) {
-  return guard([&] { m->result["protocol"][key] = value; });
+  return guard([&] {
+    needed(m, kMeasurement)->result["protocol"][needed(key, kName)] = needed(value, "The protocol's text");
+  });
 }
 
 const basin_measurement_interface kInterface = {sizeof kInterface, info,  images,  features, losses,

@@ -38,7 +38,7 @@ nlohmann::json measure(const MeasureOptions& options) {
   basin_measurement m;
   m.options = &options;
   m.process = {options.process};
-  m.denoiser = {subject.model, &m.process, {}};
+  m.denoiser = {subject.model, &m.process, {}, options.reference};
   m.context = std::make_unique<Context>(options.seed, 0, std::vector<int64_t>{});
   const std::string& name = options.metric->spec().component->name;
   m.result = {{"metric", name},

@@ -17,7 +17,6 @@ struct MeasureOptions {
   std::shared_ptr<const Dataset> reference;  // may be null
   std::shared_ptr<const Process> process;    // of the model
   uint64_t seed = 0;
-  std::string root;                          // the folder of runs, where the subject's run is looked for
 };
 
 // {"metric", "label", "scalars": [{"name","value","low","high"}], "curves": [...], "protocol": {...}, "seconds"}.

@@ -4,6 +4,7 @@
 
 #include <numeric>
 
+#include "abi/log.hpp"
 #include "diffusion/step.hpp"
 #include "image/image.hpp"
 #include "measure/denoiser.hpp"
@@ -34,6 +35,18 @@ Tensor sample_batch(const SampleOptions& o, int64_t first, int64_t n) {
   job.process = &process;
   job.context = context.get();
   job.noise = lend(noise);
+  struct Step {
+    const std::function<void(int64_t, int64_t, int64_t)>& hear;
+    int64_t done;
+  } heard{o.on_step, first};
+  job.user = &heard;
+  job.on_step = [](void* user, int64_t step, int64_t steps, basin_tensor*, basin_tensor*) {
+    return guard([&] {
+      const auto& [hear, done] = *static_cast<const Step*>(user);
+      if (interrupted()) throw Error("interrupted", BASIN_ERROR_INTERRUPTED);
+      if (hear) hear(done, step, steps);
+    });
+  };
   basin_tensor* out = nullptr;
   o.sampler->call([&] { return o.sampler->functions<basin_sampler_functions>().sample(o.sampler->self(), &job, &out); });
   Tensor images = steal(out);

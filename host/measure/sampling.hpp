@@ -19,7 +19,8 @@ struct SampleOptions {
   std::shared_ptr<const Process> process;
   int64_t count = 16, batch = 64, first = 0;
   uint64_t seed = 0;
-  std::function<void(int64_t done, int64_t total)> on_progress;
+  std::function<void(int64_t done, int64_t total)> on_progress;              // images, after each batch
+  std::function<void(int64_t done, int64_t step, int64_t steps)> on_step;  // images so far; steps of the batch at work
 };
 
 // [count,C,H,W] float32 in [-1,1], not clamped, on the model's device. Error, here and below: a count or batch below 1.

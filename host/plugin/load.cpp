@@ -114,6 +114,23 @@ std::string why_not(const std::string& interface, const InterfaceId& id) {
          "); update Basin";
 }
 
+// Every function that the host calls without asking must be there. A struct that ends before one reads as null there.
+void check_functions(const basin_component& c, const std::string& kind, const std::string& owner) {
+  auto* functions = static_cast<const FunctionsHead*>(c.functions);
+  check_size("the functions of " + owner, functions->size, sizeof(FunctionsHead));
+  if (!functions->create || !functions->destroy) refuse(owner + " lacks create or destroy");
+  const auto found = std::ranges::find_if(component_kinds(), [&](const Kind& known) { return kind == known.name; });
+  size_t offset = sizeof(FunctionsHead);
+  for (const char* name : found->needed) {
+    void (*function)() = nullptr;
+    if (offset + sizeof function <= functions->size)
+      std::memcpy(&function, static_cast<const char*>(c.functions) + offset, sizeof function);
+    if (!function)
+      refuse(owner + " has no function '" + name + "', which every " + kind + " needs; put it into its struct of functions");
+    offset += sizeof function;
+  }
+}
+
 void check_component(const basin_component* c, uint32_t index, Loaded& out) {
   std::string owner = "component " + std::to_string(index + 1);
   if (!c) refuse(owner + " is null");
@@ -129,9 +146,7 @@ void check_component(const basin_component* c, uint32_t index, Loaded& out) {
   for (const auto& other : out.components)
     if (other.kind == id.kind && other.name == name) refuse(owner + " is declared twice");
   if (!c->functions) refuse(owner + " has no functions");
-  auto* functions = static_cast<const FunctionsHead*>(c->functions);
-  check_size("the functions of " + owner, functions->size, sizeof(FunctionsHead));
-  if (!functions->create || !functions->destroy) refuse(owner + " lacks create or destroy");
+  check_functions(*c, id.kind, owner);
   out.components.push_back(
       {nullptr, id.kind, name, text(c->summary, "the summary of " + owner), c, check_parameters(*c, owner)});
 }
@@ -225,14 +240,15 @@ const basin_plugin* call_entry(boost::dll::shared_library& library) {
 }  // namespace
 
 const std::vector<Kind>& component_kinds() {
-  static const std::vector<Kind> kinds = {{"model", BASIN_MODEL_INTERFACE},
-                                          {"dataset", BASIN_DATASET_INTERFACE},
-                                          {"optimizer", BASIN_OPTIMIZER_INTERFACE},
-                                          {"averager", BASIN_AVERAGER_INTERFACE},
-                                          {"noise_schedule", BASIN_NOISE_SCHEDULE_INTERFACE},
-                                          {"sampler", BASIN_SAMPLER_INTERFACE},
-                                          {"quantizer", BASIN_QUANTIZER_INTERFACE},
-                                          {"metric", BASIN_METRIC_INTERFACE}};
+  static const std::vector<Kind> kinds = {
+      {"model", BASIN_MODEL_INTERFACE, {"build", "describe", "forward"}},
+      {"dataset", BASIN_DATASET_INTERFACE, {"open", "describe", "read"}},
+      {"optimizer", BASIN_OPTIMIZER_INTERFACE, {"start", "step"}},
+      {"averager", BASIN_AVERAGER_INTERFACE, {"start", "update", "average"}},
+      {"noise_schedule", BASIN_NOISE_SCHEDULE_INTERFACE, {"start", "draw"}},  // update: where something is learnt
+      {"sampler", BASIN_SAMPLER_INTERFACE, {"sample"}},
+      {"quantizer", BASIN_QUANTIZER_INTERFACE, {"attach", "report"}},
+      {"metric", BASIN_METRIC_INTERFACE, {"measure"}}};
   return kinds;
 }
 

@@ -22,9 +22,11 @@ struct Loaded {
 // sentence that names the file.
 Loaded load_plugin(const std::filesystem::path& file);
 
-// The kinds of component this Basin knows, with the id of each one's interface.
+// The kinds of component this Basin knows: the id of each one's interface, and the functions that the host calls without
+// asking, in the order of the kind's struct, behind create and destroy.
 struct Kind {
   const char *name, *interface;
+  std::vector<const char*> needed;
 };
 const std::vector<Kind>& component_kinds();
 

@@ -5,6 +5,8 @@
 namespace basin {
 
 std::shared_ptr<Model> quantize(Model& model, std::shared_ptr<Object> quantizer, QuantizeReport* report) {
+  if (!model.attached.empty())
+    throw Error("'" + model.label + "' is a quantized model; quantize the model that it was made of");
   at::NoGradGuard no_grad;
   const auto functions = quantizer->functions<basin_quantizer_functions>();
   std::shared_ptr<Model> copy = model.copy();

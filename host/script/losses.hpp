@@ -9,7 +9,7 @@ namespace basin::script {
 
 struct LuaLoss {
   Loss loss;
-  std::string source;                           // its text and the plain values it captured: what identifies it
+  std::string source;                           // its text and all it captured: what identifies it
   std::shared_ptr<std::exception_ptr> failure;  // the script's own error, which a plugin's border would blur
 };
 

@@ -169,10 +169,11 @@ void read_options(Call& c, MeasureCall& m) {
   const int table = c.index("options");
   for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
     const std::string key = text_at(L, -2);
-    if (key == "seed" && lua_isinteger(L, -1)) m.options.seed = static_cast<uint64_t>(lua_tointeger(L, -1));
+    if (key == "seed" && lua_isinteger(L, -1) && lua_tointeger(L, -1) >= 0)
+      m.options.seed = static_cast<uint64_t>(lua_tointeger(L, -1));
     else if (key == "process" && component_at(L, -1)) m.options.process = process_at(L, -1);
     else if (key == "seed" || key == "process")
-      throw Error("metric:measure: '" + key + "' must be " + (key == "seed" ? "an integer" : "a process") + ", got " +
+      throw Error("metric:measure: '" + key + "' must be " + (key == "seed" ? "an integer of at least 0" : "a process") + ", got " +
                   describe(L, -1));
     else throw Error("metric:measure has no option '" + key + "'" + hint(key, {"seed", "process"}, "it knows"));
   }
@@ -207,7 +208,6 @@ int measure_method(Call& c) {
   }
   stop_dry_run(c.L, "measure " + box.component->name, box.spec->options);
   m.options.metric = make_object_at(c.L, 1);
-  m.options.root = Engine::of(c.L).settings().runs.string();
   if (m.options.subject.model) move_extractors(*m.options.metric, m.options.subject.model->device());
   else
     move_extractors(*m.options.metric, resolve_device(std::get<std::string>(Engine::of(c.L).settings().device.value)));

@@ -1,7 +1,9 @@
 // Runs of scripts: basin.run, its folder, its log; --dry-run; the progress of plugins.
 #include "script/runs.hpp"
 
+#include <algorithm>
 #include <map>
+#include <mutex>
 #include <thread>
 
 #include "abi/cuda.hpp"
@@ -25,8 +27,24 @@ std::map<std::string, std::weak_ptr<Run>>& known_runs() {
   static std::map<std::string, std::weak_ptr<Run>> runs;
   return runs;
 }
-std::weak_ptr<Run>& latest_run() {
-  static std::weak_ptr<Run> run;
+// Where lines of plugins go, which come on any thread.
+class LatestRun {
+ public:
+  void set(const std::shared_ptr<Run>& run) {
+    const std::lock_guard guard(mutex_);
+    run_ = run;
+  }
+  std::shared_ptr<Run> get() const {
+    const std::lock_guard guard(mutex_);
+    return run_.lock();
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::weak_ptr<Run> run_;
+};
+LatestRun& latest_run() {
+  static LatestRun run;
   return run;
 }
 
@@ -169,13 +187,47 @@ const Function& factory() {
        .summary = "An experiment; its folder in runs/ is opened by the first train or sample.",
        .fields = {{"name", "string", "Of the folder: letters, digits, '-', '_' and '.'."},
                   {"seed", "integer", "Of weights, data order, noise and dropout.", "0"},
-                  {"device", "string", "auto, cpu or cuda.", "\"auto\""},
+                  {"device", "string", "auto, cpu, cuda or cuda:N.", "\"auto\""},
                   {"precision", "string", "fp32, or bf16 inside layers over fp32 parameters.", "\"fp32\""}},
        .table = true,
        .returns = "a run",
        .example = "local run = basin.run { name = \"first\", seed = 0, precision = \"bf16\" }"},
       make_run};
   return f;
+}
+
+}  // namespace
+
+namespace {
+
+// Another number of threads adds in another order, so it is another run; and where nobody gave one, it is the machine's.
+// Whoever has such a run must learn why it does not go on.
+void say_other_threads(Run& run, const std::filesystem::path& root) {
+  const auto asked = [](const nlohmann::json& record) {
+    nlohmann::json identity = record.value("identity", nlohmann::json::object());
+    nlohmann::json threads;
+    if (identity.contains("asked") && identity["asked"].contains("threads")) {
+      threads = identity["asked"]["threads"];
+      identity["asked"].erase("threads");
+    }
+    return std::make_pair(identity, threads);
+  };
+  const auto runs = list_runs(root);
+  const auto ours = std::ranges::find_if(runs, [&](const RunEntry& e) { return e.folder == run.folder(); });
+  if (ours == runs.end()) return;
+  const auto [identity, threads] = asked(ours->record);
+  for (auto other = runs.rbegin(); other != runs.rend(); ++other) {
+    if (!other->problem.empty()) continue;
+    const auto [theirs, count] = asked(other->record);
+    if (theirs != identity || !count.is_number_integer() || count == threads) continue;
+    const std::string line = "beginning a new run, because " + other->folder.string() + " was computed with " +
+                             count.dump() + (count == 1 ? " thread" : " threads") + " and this is " + threads.dump() +
+                             "; --threads " + count.dump() + " goes on there";
+    Progress::clear();
+    std::fprintf(stderr, "%s\n", line.c_str());
+    run.log(line);
+    return;
+  }
 }
 
 }  // namespace
@@ -204,11 +256,12 @@ Run& open_run(lua_State* L, RunBox& box, nlohmann::json identity, std::vector<Op
   if (!settings.fresh) box.run = known.lock();
   if (!box.run) {
     box.run = Run::open(settings.runs, box.settings, identity, details_of(engine, box, details), settings.fresh);
+    if (!box.run->existed() && !settings.fresh) say_other_threads(*box.run, settings.runs);
     known = box.run;
   }
   box.identity = text;
   open_runs()[box.run->folder().string()] = box.run;
-  latest_run() = box.run;
+  latest_run().set(box.run);
   return *box.run;
 }
 
@@ -267,7 +320,7 @@ void log_plugin_line(std::thread::id run_thread, int32_t severity, const std::st
   if (severity == BASIN_LOG_WARNING) text = "warning: " + text;
   if (std::this_thread::get_id() == run_thread) Progress::clear();
   std::fprintf(stderr, "%s\n", text.c_str());
-  if (const auto run = latest_run().lock()) run->log(text);
+  if (const auto run = latest_run().get()) run->log(text);
 }
 
 void add_runs(lua_State* L, int library) {

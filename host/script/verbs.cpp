@@ -126,7 +126,7 @@ const std::vector<Field>& train_fields() {
        "\"simple\", \"hybrid\", or function(model, x0, noise, t, context) that returns a tensor [B].",
        "\"hybrid\" where the model learns its variance, else \"simple\""},
       {"input_perturbation", "number", "gamma of Ning et al. 2023: extra noise that the target does not know.", "0"},
-      {"flip", "boolean", "Mirror each image left to right with probability 1/2.", "true"},
+      {"flip", "boolean", "Mirror each image left to right with probability 1/2.", "true, of float data false"},
       {"accumulate", "integer", "Parts a batch is computed in, for less memory.", "1"},
       {"log_every", "integer", "Steps between lines of metrics.jsonl.", "10"},
       {"save_every", "integer", "Steps between checkpoints.", "500"},
@@ -152,7 +152,7 @@ int run_train(Call& c) {
   identity["accumulate"] = o.accumulate = given.integer("accumulate", 1, 1);
   o.log_every = given.integer("log_every", 10, 1);
   o.save_every = given.integer("save_every", 500, 1);
-  identity["flip"] = o.flip = c.boolean("flip", true);
+  identity["flip"] = o.flip = c.boolean("flip", true) && o.data->is_bytes();  // other data is no picture
   given.add("flip", o.flip, c.has("flip"));
   identity["input_perturbation"] = o.input_perturbation = c.number("input_perturbation");
   if (!(o.input_perturbation >= 0)) throw Error("'input_perturbation' must be at least 0");
@@ -229,8 +229,7 @@ int run_sample(Call& c) {
   given.component("sampler");
   o.count = given.integer("count", 16, 1);
   o.batch = given.integer("batch", 64, 1);
-  o.seed = static_cast<uint64_t>(c.integer("seed", static_cast<int64_t>(box.settings.seed)));
-  given.add("seed", static_cast<int64_t>(o.seed), c.has("seed"));
+  o.seed = static_cast<uint64_t>(given.integer("seed", static_cast<int64_t>(box.settings.seed), 0));
   stop_dry_run(c.L, "run:sample", given.options);
   o.sampler = make_object_at(c.L, c.index("sampler"));
   o.model->to(resolve_device(box.settings.device), find_precision(box.settings.precision));
@@ -239,6 +238,9 @@ int run_sample(Call& c) {
   Progress progress("sampling" + (o.model->label.empty() ? "" : " " + o.model->label), o.count);
   progress.update(0);
   o.on_progress = [&](int64_t done, int64_t) { progress.update(done, "images"); };
+  o.on_step = [&](int64_t done, int64_t step, int64_t steps) {
+    progress.update(done, "images, step " + std::to_string(step) + " of " + std::to_string(steps));
+  };
   std::shared_ptr<const Images> images = basin::sample(run, o);
   return give(c.L, images);
 }

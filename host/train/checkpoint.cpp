@@ -40,6 +40,8 @@ Checkpoint put(const Safetensors& content, const std::filesystem::path& file, Mo
   c.loss_count = whole_number(content, "loss_count", file);
   c.seconds = real_number(content, "seconds");
   c.loss_sum = real_number(content, "loss_sum");
+  c.logged_step = content.metadata.contains("logged_step") ? whole_number(content, "logged_step", file) : c.step;
+  c.logged_sum = real_number(content, "logged_sum");
   std::map<std::string, Tensor> weights, values;
   for (const auto& [name, value] : content.tensors) {
     if (name.starts_with("model.")) weights[name.substr(6)] = value;
@@ -58,15 +60,19 @@ void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& c, c
   for (const auto& [name, value] : state.save()) tensors["state." + name] = value.cpu();
   char number[32];
   std::snprintf(number, sizeof number, "step-%09lld", static_cast<long long>(c.step));
-  char seconds[64], sum[64];  // hexadecimal: read back to the last bit
-  std::snprintf(seconds, sizeof seconds, "%a", c.seconds);
-  std::snprintf(sum, sizeof sum, "%a", c.loss_sum);
+  const auto exact = [](double value) {  // hexadecimal: read back to the last bit
+    char text[64];
+    std::snprintf(text, sizeof text, "%a", value);
+    return std::string(text);
+  };
   const auto file = folder / (std::string(number) + ".safetensors");
   write_safetensors(file, tensors,
                     {{"step", std::to_string(c.step)},
-                     {"seconds", seconds},
-                     {"loss_sum", sum},
-                     {"loss_count", std::to_string(c.loss_count)}});
+                     {"seconds", exact(c.seconds)},
+                     {"loss_sum", exact(c.loss_sum)},
+                     {"loss_count", std::to_string(c.loss_count)},
+                     {"logged_step", std::to_string(c.logged_step)},
+                     {"logged_sum", exact(c.logged_sum)}});
   // What a killed process was writing; the run's lock says that nobody else is.
   for (const auto& entry : std::filesystem::directory_iterator(folder))
     if (entry.path().filename().string().find(".safetensors.part-") != std::string::npos) {

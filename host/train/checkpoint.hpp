@@ -12,6 +12,8 @@ struct Checkpoint {
   int64_t step = 0;
   double seconds = 0, loss_sum = 0;  // of training so far; of the last tenth of the steps
   int64_t loss_count = 0;
+  int64_t logged_step = 0;  // of the last row of metrics, and the sum of the losses since: the next row is their mean
+  double logged_sum = 0;
 };
 
 // checkpoints/step-000000130.safetensors: "model.<name>", and the state as "state.<name>". The one before it is kept too,

@@ -52,11 +52,13 @@ StepClosure::StepClosure(const TrainOptions& options, const Batch& batch, uint64
   closure_.size = sizeof closure_;
   closure_.user = this;
   closure_.run = [](void* user, const basin_closure_request* request, basin_closure_result* out) {
-    return guard([&] { *out = static_cast<StepClosure*>(user)->run(request); });
+    return guard([&] { static_cast<StepClosure*>(needed(user, "The closure's user"))->run(request, out); });
   };
 }
 
-basin_closure_result StepClosure::run(const basin_closure_request* request) {
+void StepClosure::run(const basin_closure_request* request, basin_closure_result* out) {
+  constexpr const char* place = "The place for the closure's result";
+  give(out, basin_closure_result{}, place);  // refused before anything is computed, and empty after an error
   const auto asked = request ? take(request, "The closure's request") : basin_closure_request{};
   const bool backward = !asked.no_gradients;
   at::AutoGradMode record(backward);
@@ -88,20 +90,20 @@ basin_closure_result StepClosure::run(const basin_closure_request* request) {
     const Denoise denoise = denoise_with(*options_.model, context, labels);
     const Target target =
         options_.model->target() == BASIN_TARGET_NONE ? Target::epsilon : prediction_target(*options_.model);
-    const LossOutput out = options_.loss(
+    const LossOutput computed = options_.loss(
         denoise, {*options_.process, x0, rows(noise_), rows(t_), rows(perturbation_), options_.input_perturbation, target,
          labels});
-    if (out.per_sample.dim() != 1 || out.per_sample.size(0) != n)
+    if (computed.per_sample.dim() != 1 || computed.per_sample.size(0) != n)
       throw Error("the loss must give one number for each of the " + std::to_string(n) + " samples; it gave " +
-                  std::to_string(out.per_sample.numel()));
-    const Tensor part = (out.per_sample * rows(weight_)).sum() / static_cast<double>(total);
+                  std::to_string(computed.per_sample.numel()));
+    const Tensor part = (computed.per_sample * rows(weight_)).sum() / static_cast<double>(total);
 
     if (backward) {
       parameters.expect_gradients(first > 0);
       part.backward();
       parameters.collect_gradients(first > 0);
     }
-    losses.push_back(out.per_sample.detach());
+    losses.push_back(computed.per_sample.detach());
     weighted_sum = weighted_sum.defined() ? weighted_sum + part.detach() : part.detach();
   }
 
@@ -116,10 +118,9 @@ basin_closure_result StepClosure::run(const basin_closure_request* request) {
     loss_ = value;
   }
   basin_closure_result result{};
-  result.size = sizeof result;
-  result.loss = own(weighted_sum);
-  if (asked.per_sample) result.sample_losses = own(all);
-  return result;
+  give_tensor(out, result, &basin_closure_result::loss, weighted_sum);
+  if (asked.per_sample) give_tensor(out, result, &basin_closure_result::sample_losses, all);
+  give(out, result, place);
 }
 
 void StepClosure::update_noise_schedule() const {

@@ -26,7 +26,7 @@ class StepClosure {
   double loss() const { return loss_; }  // weighted mean of the first evaluation
 
  private:
-  basin_closure_result run(const basin_closure_request* request);
+  void run(const basin_closure_request* request, basin_closure_result* out);
 
   const TrainOptions& options_;
   const Batch& batch_;

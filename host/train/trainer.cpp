@@ -43,6 +43,8 @@ void check_options(const TrainOptions& o) {
   if (o.log_every < 1 || o.save_every < 1)
     throw Error("train needs log_every >= 1 and save_every >= 1; got log_every " + std::to_string(o.log_every) +
                 ", save_every " + std::to_string(o.save_every));
+  if (!o.model->attached.empty())
+    throw Error("'" + o.model->label + "' is a quantized model; train the model that it was made of, and quantize that");
   const auto wanted = o.model->sample_shape();
   for (const auto* data : {&o.data, &o.validation}) {
     if (!*data) continue;
@@ -117,8 +119,7 @@ TrainResult train(Run& run, const TrainOptions& o) {
     Progress progress("training", o.steps);
     const auto start = Clock::now();
     auto logged = start;
-    int64_t logged_step = at.step;
-    double loss_sum = 0;
+    int64_t timed_step = at.step;  // where `logged` was
     progress.update(at.step);
 
     const auto save = [&] {
@@ -148,25 +149,25 @@ TrainResult train(Run& run, const TrainOptions& o) {
           });
         whole = true;
 
-        loss_sum += closure.loss();
+        at.logged_sum += closure.loss();
         if (at.step > o.steps - tail) at.loss_sum += closure.loss(), at.loss_count++;
         TrainStep info{at.step, o.steps, closure.loss(), 0, 0};
         const auto now = Clock::now();
         info.seconds = seconds_before + std::chrono::duration<double>(now - start).count();
         const double since = std::chrono::duration<double>(now - logged).count();
-        info.images_per_second = static_cast<double>((at.step - logged_step) * o.batch) / since;
+        info.images_per_second = static_cast<double>((at.step - timed_step) * o.batch) / since;
         char detail[96];
-        std::snprintf(detail, sizeof detail, "loss %.4f  %.0f images/s", loss_sum / static_cast<double>(at.step - logged_step),
-                      info.images_per_second);
+        const double mean = at.logged_sum / static_cast<double>(at.step - at.logged_step);
+        std::snprintf(detail, sizeof detail, "loss %.4f  %.0f images/s", mean, info.images_per_second);
         progress.update(at.step, detail);
         if (at.step % o.log_every == 0 || at.step == o.steps) {
           run.metrics({{"step", at.step},
-                       {"loss", loss_sum / static_cast<double>(at.step - logged_step)},
+                       {"loss", mean},
                        {"images_per_second", info.images_per_second},
                        {"seconds", info.seconds}});
           logged = now;
-          logged_step = at.step;
-          loss_sum = 0;
+          at.logged_step = timed_step = at.step;
+          at.logged_sum = 0;
         }
         if (o.on_step) o.on_step(info);
         if (interrupted())
@@ -177,14 +178,22 @@ TrainResult train(Run& run, const TrainOptions& o) {
       }
       save();
     } catch (...) {  // a plugin's failure, LibTorch's, a script's, or Ctrl-C
-      const bool asked = caught() == BASIN_ERROR_INTERRUPTED;
-      const std::string sentence = last_error();
-      if (asked && whole) save();  // any other failure keeps the last checkpoint
+      bool asked = caught() == BASIN_ERROR_INTERRUPTED;
+      std::string sentence = last_error();
+      std::exception_ptr failure = std::current_exception();
+      if (asked && whole) try {  // any other failure keeps the last checkpoint
+          save();
+        } catch (...) {
+          asked = false;
+          caught();
+          sentence = last_error();
+          failure = std::current_exception();
+        }
       try {
         run.set_state({{"status", asked ? "interrupted" : "failed"}, {"step", at.step}, {"message", sentence}});
       } catch (const Error&) {  // on a full disk: what failed first is what is said
       }
-      throw;
+      std::rethrow_exception(failure);
     }
     progress.finish();
   }

@@ -83,3 +83,8 @@ try(function() return undeclared end)                                    --> err
 try(function() return pritn end)                                         --> errors.lua:83: there is no variable 'pritn'; did you mean 'print'?
 try(function() new_global = 3 end)                                       --> errors.lua:84: 'new_global' is not declared; write: local new_global = ...
 try(function() help "smapler" end)                                       --> errors.lua:85: there is no help for 'smapler'; did you mean 'sampler'?
+
+-- a seed is never negative: it would be another one in silence
+local sampled = { model = model, sampler = basin.sampler "ddim" {}, process = basin.process "vp" {}, seed = -1 }
+try(function() run:sample(sampled) end)                                  --> errors.lua:89: 'seed' must be at least 0, got -1
+try(function() basin.metric "lpf" {}:measure(model, data, { seed = -1 }) end) --> errors.lua:90: metric:measure: 'seed' must be an integer of at least 0, got the number -1

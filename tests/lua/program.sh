@@ -71,6 +71,8 @@ expect 1 "arguments.lua:2: unknown option 'stesp' of script 'arguments.lua' (giv
 expect 1 "--set takes name=value, got 'steps'" "$program" run arguments.lua --set steps
 expect 105 "--threads: " "$program" run hello.lua --threads 0
 holds "1024"
+expect 105 "--device: a device is auto, cpu, cuda or cuda:N, not 'gpu'" "$program" run hello.lua --device gpu
+expect 0 "hello" "$program" run hello.lua --device cuda:1
 expect 0 "hello" "$program" run hello.lua
 expect 1 "hello" "$program" run hello.lua --set steps=5
 holds "this script declares no arguments"

@@ -2,7 +2,9 @@
 // and optimal_loss.
 #include "measure/metric.hpp"
 
+#include "abi/interfaces.hpp"
 #include "abi/log.hpp"
+#include "measure/measurement.hpp"
 #include "train/support.hpp"
 
 namespace {
@@ -188,4 +190,111 @@ TEST_CASE("what a metric cannot measure is refused in a sentence") {
   o.subject.model = unet();
   o.reference = data;
   CHECK(says(refusal([&] { basin::measure(o); }), {"give one"}));
+}
+
+TEST_CASE("a model conditioned on classes is measured with the labels of the items") {
+  const auto data = dataset("shapes", {{"count", int64_t{24}}, {"size", int64_t{8}}});
+  const auto m = unet({{"classes", data->classes()}});
+  const std::vector<double> levels = {1, 400, 900};
+  const auto result = measure("optimal_loss", {{"levels", levels}, {"queries", int64_t{24}}, {"batch", int64_t{5}}}, m, data);
+  std::vector<int64_t> ids(24);
+  for (int64_t i = 0; i < 24; i++) ids[static_cast<size_t>(i)] = i;
+  Tensor labels;
+  const Tensor x0 = data->images(ids, &labels);
+  REQUIRE(labels.min().item<int64_t>() >= 0);
+  REQUIRE(labels.min().item<int64_t>() < labels.max().item<int64_t>());
+  const Tensor noise = basin::draw(basin::stream_of(7, BASIN_PURPOSE_MEASURE), BASIN_NORMAL, ids, {3, 8, 8});
+  const auto loss = [&](double level, const Tensor& given) {
+    at::NoGradGuard no_grad;
+    const Tensor t = at::full({24}, static_cast<int64_t>(level), at::kLong);
+    basin::Context context(7, 0, ids);
+    const Tensor x = process()->q_sample(x0, t, noise);
+    return (basin::run_model(*m, context, x, t, given).prediction - noise).square().mean().item<double>();
+  };
+  for (const auto& curve : result["curves"]) {
+    if (curve["name"] != "loss") continue;
+    for (size_t i = 0; i < levels.size(); i++) {
+      const double found = curve["y"][i];
+      CHECK(found == Approx(loss(levels[i], labels)).epsilon(1e-4));
+      CHECK(found != Approx(loss(levels[i], labels.flip(0))).epsilon(1e-4));  // the labels matter
+    }
+  }
+  const auto plain = dataset("gaussian", {{"count", int64_t{20}}, {"size", int64_t{8}}, {"channels", int64_t{3}}});
+  CHECK(says(refusal([&] { measure("optimal_loss", {}, m, plain); }),
+             {"conditioned on classes", "a data set with labels", "'gaussian' has not"}));
+}
+
+namespace {
+
+// A struct of which the caller has only the first `size` bytes; behind them lies what must not be touched.
+template <class T>
+struct Short {
+  alignas(T) unsigned char bytes[sizeof(T)];
+  explicit Short(uint32_t size) {
+    std::memset(bytes, 0xAB, sizeof bytes);
+    get()->size = size;
+  }
+  T* get() { return reinterpret_cast<T*>(bytes); }
+  bool untouched_from(size_t first) const {
+    return std::all_of(bytes + first, bytes + sizeof bytes, [](unsigned char b) { return b == 0xAB; });
+  }
+};
+template <class T>
+const T& table(const char* id) {
+  const basin_host* host = basin::host_table();
+  return *static_cast<const T*>(host->get_interface(host, id));
+}
+bool refused_as_null(basin_status status) {
+  return status != BASIN_OK && says(basin::last_error(), {" is null"});
+}
+
+}  // namespace
+
+TEST_CASE("structs of the caller are filled no further than their size, and null is refused") {
+  auto m = unet();
+  basin::MeasureOptions o;
+  o.metric = object("metric", "lpf");
+  o.subject.model = m;
+  o.reference = dataset("shapes", {{"count", int64_t{20}}, {"size", int64_t{8}}});
+  o.process = process();
+  basin_measurement measurement;
+  measurement.options = &o;
+  measurement.process = {process()};
+  measurement.denoiser = {m, &measurement.process, {}, {}};
+  measurement.context = std::make_unique<basin::Context>(7, 0, std::vector<int64_t>{0, 1});
+  const auto& processes = table<basin_process_interface>(BASIN_PROCESS_INTERFACE);
+  const auto& measurements = table<basin_measurement_interface>(BASIN_MEASUREMENT_INTERFACE);
+
+  constexpr size_t alpha_bar = offsetof(basin_process_info, alpha_bar), channels = offsetof(basin_measurement_info, channels);
+  Short<basin_process_info> info(alpha_bar);
+  REQUIRE(processes.info(&measurement.process, info.get()) == BASIN_OK);
+  CHECK(info.get()->steps == 1000);
+  CHECK(info.untouched_from(alpha_bar));
+  Short<basin_measurement_info> described(channels);
+  REQUIRE(measurements.info(&measurement, described.get()) == BASIN_OK);
+  CHECK(described.get()->n_reference == 20);
+  CHECK(described.untouched_from(channels));
+
+  const Tensor x = at::zeros({2, 3, 8, 8});
+  for (size_t room : {offsetof(basin_denoised, epsilon), offsetof(basin_denoised, x0), offsetof(basin_denoised, variance)}) {
+    INFO(room << " bytes");
+    Short<basin_denoised> denoised(static_cast<uint32_t>(room));
+    REQUIRE(processes.denoise(&measurement.denoiser, measurement.context->get(), basin::lend(x), 5, denoised.get()) ==
+            BASIN_OK);
+    CHECK(denoised.untouched_from(room));
+    if (room > offsetof(basin_denoised, epsilon)) CHECK(basin::steal(denoised.get()->epsilon).sizes() == x.sizes());
+    if (room > offsetof(basin_denoised, x0)) CHECK(basin::steal(denoised.get()->x0).sizes() == x.sizes());
+  }
+
+  int64_t level = 0;
+  CHECK(refused_as_null(processes.info(&measurement.process, nullptr)));
+  CHECK(refused_as_null(processes.info(nullptr, info.get())));
+  CHECK(refused_as_null(processes.respace(&measurement.process, nullptr, 1, &level)));
+  CHECK(refused_as_null(processes.respace(&measurement.process, "even", 1, nullptr)));
+  CHECK(refused_as_null(processes.denoise(&measurement.denoiser, measurement.context->get(), basin::lend(x), 5, nullptr)));
+  CHECK(refused_as_null(processes.denoise(&measurement.denoiser, measurement.context->get(), nullptr, 5, nullptr)));
+  CHECK(refused_as_null(measurements.info(&measurement, nullptr)));
+  CHECK(refused_as_null(measurements.images(&measurement, BASIN_REFERENCE, 0, 1, nullptr)));
+  CHECK(refused_as_null(measurements.scalar(&measurement, nullptr, 1, 1, 1)));
+  CHECK(refused_as_null(measurements.protocol(&measurement, "key", nullptr)));
 }

@@ -228,5 +228,5 @@ TEST_CASE("a sampler that is asked for more steps than the process has says so")
       refusal([&] {
         run_plugin(m, process, spec("sampler", "ddim", {{"steps", int64_t{20}}, {"spacing", std::string("stride")}}));
       }),
-      {"no whole stride"}));
+      {"no whole stride", "spacing = \"even\""}));
 }

@@ -45,6 +45,24 @@ std::filesystem::path images_file(const basin::Run& run) {
 
 }  // namespace
 
+TEST_CASE("within a batch every step of the sampler is heard, and may end the sampling") {
+  auto o = options(unet(), object("sampler", "ddim", {{"steps", int64_t{10}}}), 5, 3);
+  std::vector<std::array<int64_t, 3>> heard;
+  o.on_step = [&](int64_t done, int64_t step, int64_t steps) { heard.push_back({done, step, steps}); };
+  basin::sample_tensor(o);
+  REQUIRE(heard.size() == 20);
+  CHECK((heard[0] == std::array<int64_t, 3>{0, 1, 10}));
+  CHECK((heard[10] == std::array<int64_t, 3>{3, 1, 10}));
+  CHECK((heard[19] == std::array<int64_t, 3>{3, 10, 10}));
+  heard.clear();
+  o.on_step = [&](int64_t, int64_t step, int64_t) {
+    heard.push_back({});
+    if (step == 4) throw basin::Error("enough", BASIN_ERROR_INTERRUPTED);
+  };
+  CHECK(error_of([&] { basin::sample_tensor(o); }).status == BASIN_ERROR_INTERRUPTED);
+  CHECK(heard.size() == 4);
+}
+
 TEST_CASE("the noise of sample 17 is the same bits at every batch size, at the start and in every step") {
   auto m = model("line", {{"size", int64_t{8}}});
   for (int64_t step : {-1, 0, 5}) {

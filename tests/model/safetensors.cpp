@@ -151,13 +151,14 @@ TEST_CASE("Noise in a header never crashes the reader") {
   uint64_t header = 0;
   std::memcpy(&header, bytes.data(), 8);
   std::mt19937 random(3);
+  int refused = 0;
   for (int i = 0; i < 800; i++) {
     std::string changed = bytes;
     for (int k = 0; k < 3; k++) changed[random() % (8 + header)] = static_cast<char>(random());
     put(scratch.path / "f", changed);
-    sentence_of([&] { read_safetensors(scratch.path / "f"); });  // any answer, but an answer
+    refused += !sentence_of([&] { read_safetensors(scratch.path / "f"); }).empty();
   }
-  SUCCEED();
+  CHECK(refused > 600);
 }
 
 TEST_CASE("A full disk leaves the old file as it was") {

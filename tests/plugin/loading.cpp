@@ -1,11 +1,13 @@
 // Finding and loading plugin files: what is refused, with which words, and what is found where.
 #include <basin/averager.h>
+#include <basin/noise_schedule.h>
 #include <sys/stat.h>
 
 #include <nlohmann/json.hpp>
 #include <random>
 
 #include "plugin/hash.hpp"
+#include "plugin/load.hpp"
 #include "plugin/note.hpp"
 #include "support.hpp"
 #include "toys/toy.h"
@@ -142,18 +144,27 @@ TEST_CASE("A component of another draft is refused in one sentence with both sid
   CHECK(has(unknown, "averager"));
 }
 
-TEST_CASE("Members that an older, smaller struct lacks read as null") {
+TEST_CASE("A component without a function that its kind needs is refused, and the function is named") {
+  CHECK(has(refusal(toy("no_start")), "averager 'toy' has no function 'start', which every averager needs"));
+  CHECK(has(refusal(toy("no_average")), "averager 'toy' has no function 'average'"));
+  CHECK(has(refusal(toy("cut_functions")), "averager 'toy' has no function 'average'"));  // its struct ends before
+  for (const Kind& kind : component_kinds()) CHECK_FALSE(kind.needed.empty());
+}
+
+TEST_CASE("Members that an older, smaller struct lacks read as null, where they may be null") {
   start_host();
-  Registry registry;
-  registry.load(toy("old_functions"));
-  Object object(check_options(registry.find("averager", "toy"), {}));
-  auto f = object.functions<basin_averager_functions>();
-  CHECK(f.create != nullptr);
-  CHECK(f.update == nullptr);
-  Registry other;
-  other.load(toy("toy"));
-  Object whole(check_options(other.find("averager", "toy"), {}));
-  CHECK(whole.functions<basin_averager_functions>().update != nullptr);
+  const auto update = [](const char* file) {
+    Registry registry;
+    registry.load(toy(file));
+    Object object(check_options(registry.find("noise_schedule", "toy"), {}));
+    auto f = object.functions<basin_noise_schedule_functions>();
+    CHECK(f.create != nullptr);
+    CHECK(f.draw != nullptr);
+    return f.update != nullptr;
+  };
+  CHECK_FALSE(update("old_functions"));
+  CHECK_FALSE(update("null_update"));
+  CHECK(update("whole_functions"));
 }
 
 TEST_CASE("Search: the first file of a name wins, and its error is final") {

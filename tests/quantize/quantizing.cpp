@@ -132,14 +132,19 @@ TEST_CASE("\"all\" reaches norms, embeddings and biases too") {
   }
 }
 
-TEST_CASE("quantizing what is quantized changes nothing") {
+TEST_CASE("a quantized model is not quantized again: its hooks would be lost") {
+  const auto small = basin::quantize(*unet(), quantizer(4));
+  CHECK(says(refusal([&] { basin::quantize(*small, quantizer(4)); }), {"'ema, 4 bits' is a quantized model"}));
+}
+
+TEST_CASE("quantizing weights that lie on the grid changes nothing") {
   auto m = unet();
   for (int64_t bits : {2, 3, 4, 7, 8})
     for (const char* scheme : {"symmetric", "affine"})
       for (const char* which : {"weights", "all"}) {
         auto once = basin::quantize(*m, quantizer(bits, scheme, "channel", which));
         basin::QuantizeReport report;
-        auto twice = basin::quantize(*once, quantizer(bits, scheme, "channel", which), &report);
+        auto twice = basin::quantize(*once->copy(), quantizer(bits, scheme, "channel", which), &report);
         INFO(bits << " bits, " << scheme << ", " << which);
         CHECK(same_bits(arena(once->parameters()), arena(twice->parameters())));
         CHECK(report.relative_error == 0);

@@ -39,6 +39,7 @@ TEST_CASE("a file of settings") {
   CHECK(toml.plugins == std::vector<std::filesystem::path>{folder / "mine", "/abs"});
   CHECK(toml.device == "cpu");
   CHECK_FALSE(toml.precision);
+  CHECK(read_toml(File("device = \"cuda:1\"\n").path).device == "cuda:1");  // what a script accepts
   CHECK(toml.threads == 3);
   CHECK(toml.runs == folder / "r");
   CHECK(toml.data.at("cifar10") == (folder / "c").string());
@@ -47,7 +48,7 @@ TEST_CASE("a file of settings") {
 
 TEST_CASE("a wrong file of settings") {
   CHECK(problem("device = \"cpu\"\ndevise = \"cpu\"\n") == ":2: unknown key 'devise'; did you mean 'device'?");
-  CHECK(problem("device = \"gpu\"\n") == ":1: 'device' must be one of auto, cpu, cuda, got 'gpu'; did you mean 'cpu'?");
+  CHECK(problem("device = \"gpu\"\n") == ":1: 'device' must be one of auto, cpu, cuda, cuda:N, got 'gpu'; did you mean 'cpu'?");
   CHECK(problem("\ndevice = 3\n") == ":2: 'device' must be a string, got an integer");
   CHECK(problem("threads = 0\n") == ":1: 'threads' must be an integer of at least 1");
   CHECK(problem("plugins = \"x\"\n") == ":1: 'plugins' must be a list of folders: plugins = [\"build/plugins\"]");

@@ -2,6 +2,8 @@
 // flipped.
 #include "data/batches.hpp"
 
+#include <atomic>
+
 #include "support.hpp"
 
 namespace {
@@ -130,6 +132,15 @@ TEST_CASE("a failure of the data set arrives where its batch is asked for, and t
 }
 
 TEST_CASE("batches that nobody asks for are given up at once") {
-  for (int i = 0; i < 20; i++) Batches batches(numbers(10), 1, 3, true, 0);
-  SUCCEED();
+  std::atomic<int64_t> reads = 0;
+  const auto data = dataset("numbered", {{"reads", static_cast<int64_t>(reinterpret_cast<intptr_t>(&reads))}});
+  for (int i = 0; i < 20; i++) Batches batches(data, 1, 3, true, 0);
+  CHECK(reads <= 20 * 4);  // three batches ahead, and the one that waits for its place
+  reads = 0;
+  {
+    Batches batches(data, 1, 3, true, 0);
+    for (int i = 0; i < 6; i++) batches.next();
+  }
+  CHECK(reads >= 6);  // it counts
+  CHECK(reads <= 6 + 4);
 }

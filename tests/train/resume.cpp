@@ -39,7 +39,7 @@ basin::TrainOptions everything(basin::Precision precision) {
   o.loss = basin::find_loss("hybrid");
   o.input_perturbation = 0.1;
   o.save_every = 4;
-  o.log_every = 1;
+  o.log_every = 5;
   return o;
 }
 
@@ -72,6 +72,14 @@ void check_same(const Folder& a, const Folder& b) {
     CHECK(same_bits(tensor, y.tensors.at(name)));
   }
   for (const char* key : {"step", "loss_sum", "loss_count"}) CHECK(x.metadata.at(key) == y.metadata.at(key));
+  const auto one = basin::read_metrics(a.path / "00001-test"), other = basin::read_metrics(b.path / "00001-test");
+  CHECK(one.size() == 6);  // steps 5 to 25, and 26
+  REQUIRE(one.size() == other.size());
+  for (size_t i = 0; i < one.size(); i++) {
+    INFO(one[i] << " and " << other[i]);
+    CHECK(one[i]["step"] == other[i]["step"]);
+    CHECK(one[i]["loss"] == other[i]["loss"]);
+  }
   for (const char* file : {"model.safetensors", "ema.safetensors", "swa.safetensors"}) {
     const std::string one = text_of(checkpoints_of(a) / file);
     CHECK(one.size() > 1000);

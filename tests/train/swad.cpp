@@ -13,8 +13,9 @@ struct Run {
   basin::Parameters parameters;
   basin::State state;
   std::shared_ptr<basin::Object> averager;
-  std::vector<double> losses;  // the k-th is what the validation gives the k-th time
+  std::vector<double> losses;  // the k-th is what the validation gives the k-th time after the start
   size_t asked = 0;
+  bool started = false;
   std::optional<basin::ServedValidation> served;
 
   Run(const Options& options, std::vector<double> losses, size_t asked = 0)
@@ -22,9 +23,10 @@ struct Run {
     parameters.add("a", {3, 4}, {});
     parameters.add("b", {5}, {});
     parameters.lay_out(at::kCPU, at::MemoryFormat::Contiguous);
-    served.emplace(parameters, [this] { return this->losses.at(this->asked++); });
+    served.emplace(parameters, [this] { return started ? this->losses.at(this->asked++) : 0; });
     averager->call(
         [&] { return averager->functions<basin_averager_functions>().start(averager->self(), &parameters, &state); });
+    started = true;
   }
   static Tensor weights(int64_t step) { return some_values(200 + static_cast<uint64_t>(step)); }
   void step(int64_t number) {
@@ -39,7 +41,7 @@ struct Run {
   }
 };
 
-// Algorithm 1 with the iterations i counted in evaluations: first and last segment, 0 where there is none.
+// Algorithm 1 with the iterations i counted in validation losses: first and last segment, 0 where there is none.
 std::pair<int64_t, int64_t> stretch(const std::vector<double>& e, int64_t converge, int64_t overfit, double tolerance) {
   int64_t first = 0;
   double limit = 0;
@@ -138,7 +140,10 @@ TEST_CASE("a training serves its validation loss to its averagers, and only wher
   Folder folder;
   auto o = tiny_training(tiny_unet(), object("optimizer", "adam", {{"lr", 3e-3}}));
   o.averages = {{"mean", object("averager", "swad", {{"every", int64_t{3}}, {"converge", int64_t{1}}})}};
+  bool trained = false;
+  o.on_step = [&](const basin::TrainStep&) { trained = true; };
   CHECK(says(refusal([&] { basin::train(*open_run(folder), o); }), {"swad", "no held-out items", "validation = "}));
+  CHECK_FALSE(trained);
   Folder other;
   o = tiny_training(tiny_unet(), object("optimizer", "adam", {{"lr", 3e-3}}));
   o.averages = {{"mean", object("averager", "swad", {{"every", int64_t{3}}, {"converge", int64_t{1}}})}};

@@ -1,4 +1,5 @@
 // Components that misbehave, or that let a test see what happens inside.
+#include <atomic>
 #include <basin/basin.hpp>
 
 using namespace basin;
@@ -8,10 +9,11 @@ namespace {
 struct Numbered {
   static constexpr const char* name = "numbered";
   static constexpr const char* summary = "Item i is the number i; one may be broken.";
-  int64_t count, broken;
+  int64_t count, broken, reads;
   static auto parameters() {
     return declare(integer("count", &Numbered::count, 10, "Items."),
-                   integer("broken", &Numbered::broken, -1, "Fails."));
+                   integer("broken", &Numbered::broken, -1, "Fails."),
+                   integer("reads", &Numbered::reads, 0, "The address of a number that counts the reads; 0: none."));
   }
   void open() {}
   DatasetInfo describe() {
@@ -22,6 +24,7 @@ struct Numbered {
     return info;
   }
   void read(Span<const int64_t> indices, void* values, int64_t* labels) {
+    if (reads) ++*reinterpret_cast<std::atomic<int64_t>*>(reads);
     for (size_t i = 0; i < indices.size(); ++i) {
       if (indices[i] == broken) throw error("item " + std::to_string(broken) + " is broken", BASIN_ERROR_IO);
       std::fill_n(static_cast<float*>(values) + 8 * i, 8, static_cast<float>(indices[i]));

@@ -18,7 +18,7 @@ std::vector<std::string> checkpoints_of(const basin::Run& run) {
 
 std::shared_ptr<basin::Object> adam(double lr = 1e-3) { return object("optimizer", "adam", {{"lr", lr}}); }
 
-// The loss "simple", with a hand in it at one evaluation (counted from 0).
+// The loss "simple", with a hand in it at one call (counted from 0).
 basin::Loss tampered(int64_t at, std::function<Tensor(const Tensor& per_sample)> hand) {
   auto calls = std::make_shared<int64_t>(0);
   return [=, simple = basin::find_loss("simple")](const basin::Denoise& denoise, const basin::LossInput& in) {
@@ -28,12 +28,12 @@ basin::Loss tampered(int64_t at, std::function<Tensor(const Tensor& per_sample)>
   };
 }
 
-struct Evaluation {
+struct Outcome {
   Tensor gradients, losses;
   double loss;
 };
-// One evaluation of the closure at random weights.
-Evaluation evaluate(int64_t accumulate, std::vector<int64_t> subset = {}) {
+// One run of the closure at random weights.
+Outcome run_closure(int64_t accumulate, std::vector<int64_t> subset = {}) {
   auto model = tiny_unet({{"dropout", 0.4}, {"learned_variance", true}});
   randomize(*model, 3, 0.08);
   auto o = tiny_training(model, adam());
@@ -53,6 +53,7 @@ Evaluation evaluate(int64_t accumulate, std::vector<int64_t> subset = {}) {
   request.per_sample = 1;
   if (!subset.empty()) request.subset = subset.data(), request.n_subset = static_cast<uint32_t>(subset.size());
   basin_closure_result result{};
+  result.size = sizeof result;
   basin::check(closure.get()->run(closure.get()->user, &request, &result));
   const Tensor loss = basin::steal(result.loss);
   return {model->parameters().groups()[0].gradients.clone(), basin::steal(result.sample_losses), loss.item<double>()};
@@ -61,10 +62,10 @@ Evaluation evaluate(int64_t accumulate, std::vector<int64_t> subset = {}) {
 }  // namespace
 
 TEST_CASE("gradients accumulated over parts of a batch are those of the whole, with dropout and weights") {
-  const Evaluation whole = evaluate(1);
+  const Outcome whole = run_closure(1);
   REQUIRE(whole.losses.numel() == 8);
   for (int64_t parts : {2, 3, 4, 8}) {  // 3: 3 + 3 + 2 images
-    const Evaluation same = evaluate(parts);
+    const Outcome same = run_closure(parts);
     INFO(parts << " parts");
     CHECK(relative(whole.gradients, same.gradients) < 2e-6);
     CHECK(relative(whole.losses, same.losses) < 2e-6);
@@ -73,11 +74,33 @@ TEST_CASE("gradients accumulated over parts of a batch are those of the whole, w
 }
 
 TEST_CASE("a subset of the batch sees the draws of its own rows") {
-  const Evaluation whole = evaluate(1), some = evaluate(1, {5, 0, 6}), pieces = evaluate(3, {5, 0, 6});
+  const Outcome whole = run_closure(1), some = run_closure(1, {5, 0, 6}), pieces = run_closure(3, {5, 0, 6});
   REQUIRE(some.losses.numel() == 3);
   CHECK(relative(whole.losses.index_select(0, at::tensor({5, 0, 6})), some.losses) < 2e-6);
   CHECK(relative(some.gradients, pieces.gradients) < 2e-6);
   CHECK(relative(whole.gradients, some.gradients) > 0.01);
+}
+
+TEST_CASE("the closure writes no more than its caller has room for, and computes nothing where there is none") {
+  auto o = tiny_training(tiny_unet(), adam());
+  basin::State schedule;
+  start_noise_schedule(o, schedule);
+  const basin::Batch batch = basin::Batches(o.data, 5, o.batch, true, 0).next();
+  basin::StepClosure closure(o, batch, 5, 0);
+  const auto* c = closure.get();
+  basin_closure_request request{};
+  request.size = sizeof request, request.per_sample = 1;
+  CHECK(c->run(c->user, &request, nullptr) != BASIN_OK);
+  CHECK(says(basin::last_error(), {"is null"}));
+  CHECK_FALSE(closure.ran());
+
+  basin_closure_result result;
+  auto* canary = reinterpret_cast<basin_tensor*>(0xABAB);
+  result.sample_losses = canary;
+  result.size = offsetof(basin_closure_result, sample_losses);
+  basin::check(c->run(c->user, &request, &result));
+  CHECK(std::isfinite(basin::steal(result.loss).item<double>()));
+  CHECK(result.sample_losses == canary);
 }
 
 TEST_CASE("a NaN loss stops the training with its step, keeps the last checkpoint, and a restart goes on there") {
@@ -165,6 +188,22 @@ TEST_CASE("any exception ends a training as failed, and Ctrl-C as interrupted") 
     const bool saved = std::filesystem::exists(run->checkpoints() / "step-000000003.safetensors");
     CHECK(saved == (c.status == "interrupted"));
   }
+}
+
+TEST_CASE("where a stopped training cannot be saved, it has failed, and says why") {
+  Folder folder;
+  auto o = tiny_training(tiny_unet(), adam());
+  o.on_step = [&](const basin::TrainStep& s) {
+    if (s.step != 3) return;
+    const at::NoGradGuard no_grad;
+    o.model->parameters().groups()[0].values.fill_(std::numeric_limits<float>::quiet_NaN());
+    throw basin::Error("stopped by the test", BASIN_ERROR_INTERRUPTED);
+  };
+  const auto run = open_run(folder);
+  const std::string sentence = refusal([&] { basin::train(*run, o); });
+  CHECK(says(sentence, {"the weights are no longer finite after step 3"}));
+  CHECK(run->state()["status"] == "failed");
+  CHECK(run->state()["message"] == sentence);
 }
 
 TEST_CASE("a training that was stopped in its last moment is still finished by the next start") {
@@ -265,6 +304,7 @@ TEST_CASE("options that make no sense are refused in a sentence, before anything
   CHECK(says(refused([](TrainOptions& o) { o.accumulate = 9; }), {"accumulate 9"}));
   CHECK(says(refused([](TrainOptions& o) { o.save_every = 0; }), {"save_every 0"}));
   CHECK(says(refused([](TrainOptions& o) { o.log_every = 0; }), {"log_every 0"}));
+  CHECK(says(refused([](TrainOptions& o) { o.model->attached.push_back(o.optimizer); }), {"quantized model"}));
   CHECK(says(refused([](TrainOptions& o) {
                o.data = dataset("shapes", {{"count", int64_t{4}}, {"size", int64_t{16}}});
              }),

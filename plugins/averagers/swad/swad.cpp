@@ -33,8 +33,7 @@ struct Swad {
   Tensor losses, limit, numbers;            // [slots] float64; [] float64; [4] int64, see Numbers
 
   struct Numbers {
-    int64_t evaluations, first, settled,
-        last;  // first and last segment, from 1, 0 where not known; how many in `means`
+    int64_t closed, first, settled, last;  // segments so far; how many in `means`; first and last, from 1, 0: not known
   };
   int64_t slots() const { return std::max(converge, overfit); }
   size_t slot(int64_t segment) const { return static_cast<size_t>(segment % slots()); }
@@ -47,6 +46,7 @@ struct Swad {
     losses = state.tensor("losses", {slots()}, Type::float64);
     limit = state.tensor("limit", {}, Type::float64);
     numbers = state.tensor("numbers", {4}, Type::int64);
+    validation_loss(p);  // a training without held-out items is refused here, not after the first segment
   }
 
   void update(int64_t step) {
@@ -54,7 +54,7 @@ struct Swad {
     for (size_t i = 0; i < segments.size(); ++i) segments[i].lerp_(parameters_[i].values, 1 / (before + 1));
     if (step % every) return;
     Numbers n = load();
-    if (!n.last) evaluate(n);
+    if (!n.last) close_segment(n);
   }
 
   // The segments settled on and those whose fate is open; before there are any, the weights as they stand.
@@ -62,7 +62,7 @@ struct Swad {
     const Numbers n = load();
     if (!n.first) return parameters_[group].values.clone();
     Tensor mean = means.at(group).clone();
-    const int64_t last = n.last ? n.last : n.evaluations;
+    const int64_t last = n.last ? n.last : n.closed;
     for (int64_t k = n.first + n.settled; k <= last; ++k)
       mean.lerp_(recent[slot(k)][group], 1 / static_cast<double>(k - n.first + 1));
     return mean;
@@ -74,8 +74,8 @@ struct Swad {
     return {v[0], v[1], v[2], v[3]};
   }
 
-  void evaluate(Numbers n) {
-    const int64_t k = ++n.evaluations;
+  void close_segment(Numbers n) {
+    const int64_t k = ++n.closed;
     if (n.first) settle(n, k - overfit);  // before its slot is written over
     for (size_t i = 0; i < segments.size(); ++i) recent[slot(k)][i].copy_(segments[i]);
     std::vector<double> e = losses.values<double>();
@@ -100,7 +100,7 @@ struct Swad {
       const std::vector<double> window = last_of(overfit);
       if (*std::min_element(window.begin(), window.end()) > limit.item()) n.last = k - overfit;
     }
-    numbers.copy_(Tensor::from(std::vector<int64_t>{n.evaluations, n.first, n.settled, n.last}));
+    numbers.copy_(Tensor::from(std::vector<int64_t>{n.closed, n.first, n.settled, n.last}));
   }
 
   // Segments up to this one stay in the mean, whatever comes.

@@ -30,6 +30,12 @@
 #ifndef TOY_FUNCTIONS_SIZE
 #define TOY_FUNCTIONS_SIZE sizeof(basin_averager_functions)
 #endif
+#ifndef TOY_START
+#define TOY_START start
+#endif
+#ifndef TOY_AVERAGE
+#define TOY_AVERAGE average
+#endif
 #ifndef TOY_COMPONENTS
 #define TOY_COMPONENTS 1
 #endif
@@ -104,6 +110,17 @@ static basin_status update(void* self, int64_t step) {
   return BASIN_OK;
 }
 
+__attribute__((unused)) static basin_status start(void* self, basin_parameters* parameters, basin_state* state) {
+  (void)self, (void)parameters, (void)state;
+  return BASIN_OK;
+}
+
+__attribute__((unused)) static basin_status average(void* self, uint32_t group, basin_tensor** out) {
+  (void)self, (void)group, (void)out;
+  host->set_error("a toy has no average");
+  return BASIN_ERROR_RUNTIME;
+}
+
 static const char* const choices[] = {"linear", "cosine", NULL};
 static const char* const kind[] = {"averager", NULL};
 #define P sizeof(basin_parameter)
@@ -120,7 +137,7 @@ static const basin_parameter base = {P, BASIN_TYPE_COMPONENT, "base", "", 0, 0, 
 static const basin_parameter* const parameters[] = {&boolean,  &integer, &number, &string, &choice,
                                                     &integers, &numbers, &file,   &base};
 
-static const basin_averager_functions functions = {TOY_FUNCTIONS_SIZE, create, destroy, NULL, update, NULL};
+static const basin_averager_functions functions = {TOY_FUNCTIONS_SIZE, create, destroy, TOY_START, update, TOY_AVERAGE};
 static const basin_component component = {
     sizeof(basin_component), TOY_INTERFACE, TOY_COMPONENT, TOY_SUMMARY, parameters, 9, &functions};
 static const basin_parameter needed = {P, BASIN_TYPE_COMPONENT, "base", NULL, 0, 0, kind, "What it wraps.", NULL};
