@@ -56,7 +56,7 @@ void valgrind(Subject& subject) {
                                         "--seed",
                                         std::to_string(subject.request.seed)};
   for (const auto& set : subject.request.set) arguments.insert(arguments.end(), {"--set", set});
-  const Ended ended = run_process(program, arguments, std::max(30, subject.request.timeout - 10));
+  const Ended ended = run_process(program, arguments, std::max(10, subject.request.timeout * 3 / 4));
   if (ended.timed_out)
     throw Skip{"valgrind did not come to an end within the time for a test; give it more with --timeout"};
   std::ifstream in(log);

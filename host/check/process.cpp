@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -51,6 +52,7 @@ Ended run_process(const std::string& program, std::vector<std::string> arguments
   if (child < 0) throw Error(std::string("no process for the test: ") + std::strerror(errno), BASIN_ERROR_RUNTIME);
   if (child == 0) {  // nothing here allocates
     ::setpgid(0, 0);
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);  // a test that is killed takes what it runs with it
     const int nothing = ::open("/dev/null", O_RDONLY);
     ::dup2(nothing, 0);
     ::dup2(said.fd, 1);
