@@ -4,6 +4,7 @@
 #include "abi/state.hpp"
 #include "check/standins.hpp"
 #include "check/test.hpp"
+#include "train/validation.hpp"
 
 namespace basin::checking {
 namespace {
@@ -46,6 +47,7 @@ class Bench {
   State state;
 
  private:
+  ServedValidation validation_{parameters, [] { return 1.0; }};  // for those that ask: it never changes
   basin_averager_functions functions_{};
 
  public:

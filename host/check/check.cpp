@@ -51,6 +51,7 @@ Outcome run_here(const Request& request, const Test& test, const std::string& co
   Outcome out{test.name, component, "passed", ""};
   Subject subject(request);
   subject.component = component;
+  if (std::string(test.kind) != "*") subject.kind = test.kind;
   const at::NoGradGuard no_grad;
   try {
     test.run(subject);

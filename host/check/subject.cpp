@@ -19,7 +19,7 @@ const Loaded& Subject::loaded() {
 
 const Component& Subject::part() {
   for (const Component& part : loaded().components)
-    if (part.name == component) return part;
+    if (part.name == component && (kind.empty() || part.kind == kind)) return part;
   throw Error("the plugin brings no component '" + component + "'", BASIN_ERROR_NOT_FOUND);
 }
 

@@ -29,6 +29,7 @@ class Subject {
   explicit Subject(const Request& request) : request(request) {}
   const Request& request;
   std::string component;  // the one this test is about; "" where it is about the file
+  std::string kind;       // its kind, where the test is for one; else the first component of the name is meant
   std::string passed;     // what a test that passed has to say: "converged in 83 steps"
 
   // The file, loaded at the first call, behind the gates (gates.hpp).

@@ -215,8 +215,8 @@ TEST_CASE("a model conditioned on classes is measured with the labels of the ite
     if (curve["name"] != "loss") continue;
     for (size_t i = 0; i < levels.size(); i++) {
       const double found = curve["y"][i];
-      CHECK(found == Approx(loss(levels[i], labels)).epsilon(1e-4));
-      CHECK(found != Approx(loss(levels[i], labels.flip(0))).epsilon(1e-4));  // the labels matter
+      CHECK(found == Approx(loss(levels[i], labels)).epsilon(5e-6));
+      CHECK(found != Approx(loss(levels[i], labels.flip(0))).epsilon(5e-6));  // the labels matter, a little: untrained
     }
   }
   const auto plain = dataset("gaussian", {{"count", int64_t{20}}, {"size", int64_t{8}}, {"channels", int64_t{3}}});

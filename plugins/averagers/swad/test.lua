@@ -3,10 +3,11 @@ local data, process, weights, distance = toy.data, toy.process, toy.weights, toy
 
 local held_out = basin.dataset "gaussian" { count = 64, size = 8, seed = 1 }
 
--- Trains with a loss of the script's own, which the validation asks too: it is `scripted[k]` the k-th time.
+-- Trains with a loss of the script's own, which the validation asks too: once at the start, to see that it can, then it is
+-- `scripted[k]` the k-th time.
 local function trained(name, scripted, options, validation)
   local model = basin.model "adm_unet" { image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {} }
-  local history, asked = { [0] = weights(model) }, 0
+  local history, asked = { [0] = weights(model) }, -1
   basin.run { name = name, device = "cpu", precision = "fp32" }:train {
     model = model, data = data, validation = validation, process = process, steps = 2 * #scripted, batch = 8,
     optimizer = basin.optimizer "adam" { lr = 1e-2 }, averages = { swad = basin.averager("swad", options) },
@@ -14,7 +15,7 @@ local function trained(name, scripted, options, validation)
       local losses = ((denoiser(context.process:noised(x0, noise, t), t) - noise) ^ 2):mean(2, 3, 4)
       if #x0 == 8 then return losses end
       asked = asked + 1
-      return losses * 0 + scripted[asked]
+      return losses * 0 + (scripted[asked] or 0)
     end,
     on_step = function(step) history[step.step] = weights(model) end,
   }
