@@ -27,7 +27,7 @@ struct basin_layer {
   basin_model* model = nullptr;
   at::Tensor weight, bias;  // the leaves; undefined where there are none
   basin::Hooks hooks;
-  // A cast to bf16 serves while the weight's version stands and nothing is recorded (abi-findings: the autocast trap).
+  // A cast to bf16 serves while the weight's version stands and nothing is recorded.
   struct Cast {
     at::Tensor weight, bias;
     uint64_t version = ~0ull;
