@@ -32,7 +32,7 @@ void give(T* to, T value, const char* what) {
 
 // A new reference for a member of `value` that is about to be given; none where the caller's struct ends before it.
 template <class T>
-void give_tensor(const T* to, T& value, basin_tensor* T::* member, const Tensor& tensor) {
+void give_tensor(const T* to, T& value, basin_tensor* T::*member, const Tensor& tensor) {
   const auto end = reinterpret_cast<const char*>(&(value.*member) + 1) - reinterpret_cast<const char*>(&value);
   if (to->size >= static_cast<size_t>(end)) value.*member = own(tensor);
 }

@@ -36,7 +36,8 @@ std::optional<std::string> out_of_memory(const std::exception& error) {
   const auto* engine = dynamic_cast<const c10::Error*>(&error);
   if (!engine) return {};
   const std::string_view text = engine->what_without_backtrace();
-  if (dynamic_cast<const c10::OutOfMemoryError*>(&error)) {  // "CUDA out of memory. Tried to allocate 20.00 MiB. GPU ..."
+  // "CUDA out of memory. Tried to allocate 20.00 MiB. GPU ..."
+  if (dynamic_cast<const c10::OutOfMemoryError*>(&error)) {
     const auto size = between(text, "Tried to allocate ", "B");
     return "out of memory on the GPU" + (size.empty() ? "" : ": " + std::string(size) + "B could not be had");
   }

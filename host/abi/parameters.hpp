@@ -52,7 +52,7 @@ struct basin_parameters {
   // in the arena, copied (or added, for micro-batches), which is what optimizers see. With expect_gradients each goes
   // there as soon as it is made, out of the cache, and its memory serves the next; with clear_gradients, all at the end.
   void clear_gradients();
-  void expect_gradients(bool add);   // then collect_gradients with the same `add`
+  void expect_gradients(bool add);  // then collect_gradients with the same `add`
   void collect_gradients(bool add);
 
   int64_t count_values() const;  // numbers, over all parameters

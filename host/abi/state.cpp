@@ -71,7 +71,8 @@ std::map<std::string, Tensor> basin_state::save() const {
 void basin_state::restore(const std::map<std::string, Tensor>& values, const std::string& origin) {
   const at::NoGradGuard no_grad;
   for (const auto& [name, have] : save())  // all of it or nothing
-    if (const auto found = values.find(name); found != values.end() && !fits(have, found->second.sizes(), found->second.scalar_type()))
+    if (const auto found = values.find(name);
+        found != values.end() && !fits(have, found->second.sizes(), found->second.scalar_type()))
       refuse(name, found->second, origin, shape_text(have));
   origin_ = origin;
   std::map<std::string, std::map<std::string, Tensor>> below;

@@ -47,7 +47,8 @@ void levels(Subject& subject) {
 
 void idempotent(Subject& subject) {
   auto model = small_model(subject.request.seed);
-  auto once = quantize(*model, subject.make()), twice = quantize(*once->copy(), subject.make());  // the copy: a model without the first one's hooks
+  auto once = quantize(*model, subject.make()),
+       twice = quantize(*once->copy(), subject.make());  // the copy: a model without the first one's hooks
   const auto a = weights_of(*once);
   for (const auto& [name, value] : weights_of(*twice)) {
     const double off = (value - a.at(name)).abs().max().item<double>(), scale = a.at(name).abs().max().item<double>();

@@ -212,7 +212,9 @@ int main(int argc, char** argv) {
   CLI::App* check = app.add_subcommand("check", "Try a plugin file in every way that its kind promises something");
   check->add_option("file", arguments.check.file, "the plugin")->required()->type_name("FILE.basin.so");
   check->add_flag("--list", arguments.check.list, "the names of the tests, each with a sentence, and run none");
-  check->add_option("--only", arguments.check.only, "this test alone, of one component: NAME:COMPONENT; again: also that")
+  check
+      ->add_option("--only", arguments.check.only,
+                   "this test alone, of one component: NAME:COMPONENT; again: also that")
       ->type_name("NAME")
       ->allow_extra_args(false);
   check->add_option("--skip", arguments.check.skip, "all but this test; again: nor that")

@@ -138,7 +138,9 @@ void say_what_next(const Scaffold& wanted, const fs::path& folder, const fs::pat
               source_name(wanted.name, wanted.language).c_str());
   const std::string where = is_searched(prefix) ? "" : " -DCMAKE_PREFIX_PATH=" + quoted(prefix.string());
   std::printf("  cd %s\n  cmake -B build%s && cmake --build build\n", quoted(folder.string()).c_str(), where.c_str());
-  std::printf("  BASIN_PLUGIN_PATH=build basin run --fresh test.lua\n  BASIN_PLUGIN_PATH=build basin run --fresh example.lua\n");
+  std::printf(
+      "  BASIN_PLUGIN_PATH=build basin run --fresh test.lua\n  BASIN_PLUGIN_PATH=build basin run --fresh "
+      "example.lua\n");
   for (const Sighting& s : Registry::instance().sightings())
     if (s.file.filename() == wanted.name + ".basin.so") {
       std::printf("\nThere is a plugin of this name already, %s: what stands in BASIN_PLUGIN_PATH goes before it.\n",

@@ -19,7 +19,8 @@ std::vector<int64_t> permuted(int64_t n, uint64_t seed, int64_t epoch) {
   const auto* key = bits.const_data_ptr<int64_t>();
   std::vector<int64_t> order(static_cast<size_t>(n));
   std::iota(order.begin(), order.end(), 0);
-  std::sort(order.begin(), order.end(), [&](int64_t a, int64_t b) { return std::pair(key[a], a) < std::pair(key[b], b); });
+  std::sort(order.begin(), order.end(),
+            [&](int64_t a, int64_t b) { return std::pair(key[a], a) < std::pair(key[b], b); });
   return order;
 }
 }  // namespace

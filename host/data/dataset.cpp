@@ -18,8 +18,8 @@ std::shared_ptr<Dataset> Dataset::open(Spec spec) {
   const std::string who = "dataset '" + object.spec().component->name + "'";
   if (d.count <= 0) throw Error(who + " is empty");
   if (d.channels <= 0 || d.height <= 0 || d.width <= 0)
-    throw Error(who + " describes items of shape [" + std::to_string(d.channels) + "," + std::to_string(d.height) + "," +
-                std::to_string(d.width) + "]; every size must be positive");
+    throw Error(who + " describes items of shape [" + std::to_string(d.channels) + "," + std::to_string(d.height) +
+                "," + std::to_string(d.width) + "]; every size must be positive");
   if (d.dtype != BASIN_UINT8 && d.dtype != BASIN_FLOAT32)
     throw Error(who + " has items of an unknown type; expected UINT8 or FLOAT32", BASIN_ERROR_ABI);
   dataset->count_ = d.count;

@@ -17,8 +17,9 @@ Target target_of(const Model& model) {
     case BASIN_TARGET_V: return Target::v;
     case BASIN_TARGET_SCORE: return Target::score;
   }
-  throw Error("model '" + model.spec().component->name +
-              "' predicts nothing that a process could use (it is a feature extractor); give a model with a time input");
+  throw Error(
+      "model '" + model.spec().component->name +
+      "' predicts nothing that a process could use (it is a feature extractor); give a model with a time input");
 }
 
 }  // namespace
@@ -48,7 +49,8 @@ ModelOutput run_model(Model& model, Context& context, const Tensor& x, const Ten
 }
 
 Denoise denoise_with(Model& model, Context& context, const Tensor& labels) {
-  return [&model, &context, labels](const Tensor& x, const Tensor& t) { return run_model(model, context, x, t, labels); };
+  return
+      [&model, &context, labels](const Tensor& x, const Tensor& t) { return run_model(model, context, x, t, labels); };
 }
 
 namespace {
@@ -126,8 +128,7 @@ basin_status process_denoise(basin_denoiser* denoiser, const basin_context* cont
     basin_denoised result{};
     give_tensor(out, result, &basin_denoised::epsilon, epsilon);
     give_tensor(out, result, &basin_denoised::x0, x0);
-    if (output.variance.defined())
-      give_tensor(out, result, &basin_denoised::variance, output.variance.to(at::kFloat));
+    if (output.variance.defined()) give_tensor(out, result, &basin_denoised::variance, output.variance.to(at::kFloat));
     give(out, result, "The place for what is denoised");
   });
 }

@@ -92,7 +92,8 @@ basin_status features(basin_measurement* m, basin_object* extractor, basin_tenso
         *out = own(outputs[i].flatten(1).to(at::kFloat));
         return;
       }
-    throw Error("model '" + model->spec().component->name + "' has no output named 'features'; expected a feature extractor");
+    throw Error("model '" + model->spec().component->name +
+                "' has no output named 'features'; expected a feature extractor");
   });
 }
 
@@ -103,8 +104,7 @@ basin_status losses(basin_measurement* m, const int64_t* ids, const double* leve
     at::NoGradGuard no_grad;
     needed(m, kMeasurement), needed(ids, "The list of items"), needed(out, kPlace);
     const auto& model = m->options->subject.model;
-    if (!model)
-      throw Error("metric '" + m->options->metric->spec().component->name + "' measures a model, not images");
+    if (!model) throw Error("metric '" + m->options->metric->spec().component->name + "' measures a model, not images");
     const Dataset& data = reference_of(m);
     const Process& process = *m->options->process;
     const uint64_t seed = m->options->seed;
@@ -118,7 +118,9 @@ basin_status losses(basin_measurement* m, const int64_t* ids, const double* leve
       const Tensor x0 = data.images(chunk, &labels).to(device);
       Tensor t;
       if (levels) {
-        t = at::tensor(at::ArrayRef<double>(levels + first, static_cast<size_t>(size)), at::kDouble).round().to(at::kLong);
+        t = at::tensor(at::ArrayRef<double>(levels + first, static_cast<size_t>(size)), at::kDouble)
+                .round()
+                .to(at::kLong);
       } else {
         const auto stream = stream_of(seed, BASIN_PURPOSE_MEASURE, draw_number, 1);
         t = (draw(stream, BASIN_UNIFORM, chunk, {1}).flatten().to(at::kDouble) * process.steps()).floor().to(at::kLong);
@@ -161,13 +163,12 @@ basin_status curve(basin_measurement* m, const char* name, const char* x_label, 
 }
 
 basin_status protocol(basin_measurement* m, const char* key, const char* value) {
-  return guard([&] {
-    needed(m, kMeasurement)->result["protocol"][needed(key, kName)] = needed(value, "The protocol's text");
-  });
+  return guard(
+      [&] { needed(m, kMeasurement)->result["protocol"][needed(key, kName)] = needed(value, "The protocol's text"); });
 }
 
-const basin_measurement_interface kInterface = {sizeof kInterface, info,  images,  features, losses,
-                                                scalar,            curve, protocol};
+const basin_measurement_interface kInterface = {sizeof kInterface, info, images, features, losses, scalar, curve,
+                                                protocol};
 
 }  // namespace
 

@@ -34,7 +34,8 @@ class Restore {
 nlohmann::json measure(const MeasureOptions& options) {
   const auto& subject = options.subject;
   if (subject.model && !options.process)
-    throw Error("the model has not been trained on a process yet; give one: metric:measure(model, data, { process = ... })");
+    throw Error(
+        "the model has not been trained on a process yet; give one: metric:measure(model, data, { process = ... })");
   basin_measurement m;
   m.options = &options;
   m.process = {options.process};
@@ -42,7 +43,9 @@ nlohmann::json measure(const MeasureOptions& options) {
   m.context = std::make_unique<Context>(options.seed, 0, std::vector<int64_t>{});
   const std::string& name = options.metric->spec().component->name;
   m.result = {{"metric", name},
-              {"label", subject.images ? subject.images->label : subject.model ? subject.model->label : ""},
+              {"label", subject.images  ? subject.images->label
+                        : subject.model ? subject.model->label
+                                        : ""},
               {"scalars", nlohmann::json::array()},
               {"curves", nlohmann::json::array()},
               {"protocol", nlohmann::json::object()}};

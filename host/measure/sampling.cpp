@@ -48,7 +48,8 @@ Tensor sample_batch(const SampleOptions& o, int64_t first, int64_t n) {
     });
   };
   basin_tensor* out = nullptr;
-  o.sampler->call([&] { return o.sampler->functions<basin_sampler_functions>().sample(o.sampler->self(), &job, &out); });
+  o.sampler->call(
+      [&] { return o.sampler->functions<basin_sampler_functions>().sample(o.sampler->self(), &job, &out); });
   Tensor images = steal(out);
   if (!images.defined() || images.sizes() != noise.sizes())
     throw Error("sampler '" + o.sampler->spec().component->name + "' returned no images of the shape it was asked for",
@@ -103,8 +104,12 @@ std::shared_ptr<Images> sample(Run& run, const SampleOptions& o) {
   auto images = std::make_shared<Images>();
   images->label = o.model->label;
   images->run_folder = run.folder().string();
-  images->protocol = {{"model", o.model->describe()},       {"label", o.model->label}, {"sampler", o.sampler->describe()},
-                      {"process", o.process->describe()},   {"count", o.count},        {"first", o.first},
+  images->protocol = {{"model", o.model->describe()},
+                      {"label", o.model->label},
+                      {"sampler", o.sampler->describe()},
+                      {"process", o.process->describe()},
+                      {"count", o.count},
+                      {"first", o.first},
                       {"seed", o.seed},
                       {"precision", o.model->precision() == Precision::bf16 ? "bf16" : "fp32"}};
 
@@ -128,7 +133,8 @@ std::shared_ptr<Images> sample(Run& run, const SampleOptions& o) {
   };
   try {
     for (int64_t first = already; first < o.count; first += o.batch) {
-      const Tensor next = images_to_uint8(sample_batch(o, first, std::min(o.batch, o.count - first))).cpu().contiguous();
+      const Tensor next =
+          images_to_uint8(sample_batch(o, first, std::min(o.batch, o.count - first))).cpu().contiguous();
       done = done.defined() ? at::cat({done, next}) : next;
       if (o.on_progress) o.on_progress(done.size(0), o.count);
       if (done.size(0) >= o.count || std::chrono::steady_clock::now() - saved_at > std::chrono::seconds(20)) save();
@@ -136,8 +142,8 @@ std::shared_ptr<Images> sample(Run& run, const SampleOptions& o) {
   } catch (const Error& e) {
     if (e.status != BASIN_ERROR_INTERRUPTED) throw;
     if (done.defined()) save();
-    throw Error("stopped after " + std::to_string(done.defined() ? done.size(0) : 0) + " of " + std::to_string(o.count) +
-                    " images; the same command goes on from there",
+    throw Error("stopped after " + std::to_string(done.defined() ? done.size(0) : 0) + " of " +
+                    std::to_string(o.count) + " images; the same command goes on from there",
                 BASIN_ERROR_INTERRUPTED);
   }
   images->pixels = done;

@@ -7,10 +7,10 @@
 namespace basin {
 
 struct Images {
-  Tensor pixels;              // uint8 [N,C,H,W]
-  std::string label;          // of the model: "ema, 8 bits"
-  std::string run_folder;     // where results about them are recorded; "" for none
-  nlohmann::json protocol;    // sampler, steps, seed, precision, weights: what someone must know to compare
+  Tensor pixels;            // uint8 [N,C,H,W]
+  std::string label;        // of the model: "ema, 8 bits"
+  std::string run_folder;   // where results about them are recorded; "" for none
+  nlohmann::json protocol;  // sampler, steps, seed, precision, weights: what someone must know to compare
 };
 
 struct SampleOptions {
@@ -19,7 +19,7 @@ struct SampleOptions {
   std::shared_ptr<const Process> process;
   int64_t count = 16, batch = 64, first = 0;
   uint64_t seed = 0;
-  std::function<void(int64_t done, int64_t total)> on_progress;              // images, after each batch
+  std::function<void(int64_t done, int64_t total)> on_progress;            // images, after each batch
   std::function<void(int64_t done, int64_t step, int64_t steps)> on_step;  // images so far; steps of the batch at work
 };
 

@@ -126,7 +126,8 @@ void check_functions(const basin_component& c, const std::string& kind, const st
     if (offset + sizeof function <= functions->size)
       std::memcpy(&function, static_cast<const char*>(c.functions) + offset, sizeof function);
     if (!function)
-      refuse(owner + " has no function '" + name + "', which every " + kind + " needs; put it into its struct of functions");
+      refuse(owner + " has no function '" + name + "', which every " + kind +
+             " needs; put it into its struct of functions");
     offset += sizeof function;
   }
 }

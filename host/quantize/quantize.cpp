@@ -13,9 +13,11 @@ std::shared_ptr<Model> quantize(Model& model, std::shared_ptr<Object> quantizer,
   copy->attached.push_back(quantizer);
   copy->attached_states.push_back(std::make_unique<State>(copy->device()));
   double squares = 0;
-  for (const auto& group : copy->parameters().groups()) squares += group.values.square().sum(at::kDouble).item<double>();
+  for (const auto& group : copy->parameters().groups())
+    squares += group.values.square().sum(at::kDouble).item<double>();
 
-  quantizer->call([&] { return functions.attach(quantizer->self(), &copy->layers(), copy->attached_states.back().get()); });
+  quantizer->call(
+      [&] { return functions.attach(quantizer->self(), &copy->layers(), copy->attached_states.back().get()); });
   basin_quantizer_report r{};
   r.size = sizeof r;
   quantizer->call([&] { return functions.report(quantizer->self(), &r); });

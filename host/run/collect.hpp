@@ -9,9 +9,9 @@
 namespace basin {
 
 struct Result {
-  size_t run = 0;  // index of the run
+  size_t run = 0;             // index of the run
   std::string metric, label;  // "fid (small_features)", "ema, 8 bits"
-  nlohmann::json json;  // an object
+  nlohmann::json json;        // an object
 };
 
 struct Collected {

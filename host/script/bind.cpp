@@ -267,9 +267,11 @@ const std::vector<const Type*>& types() { return all_types; }
 
 std::string sentence_of(const std::exception& error) {
   const auto* own = dynamic_cast<const Error*>(&error);
-  const auto memory = own && own->status == BASIN_ERROR_MEMORY ? std::optional<std::string>(own->what()) : out_of_memory(error);
+  const auto memory =
+      own && own->status == BASIN_ERROR_MEMORY ? std::optional<std::string>(own->what()) : out_of_memory(error);
   if (memory)
-    return *memory + "; lower 'batch' or 'count', or raise run:train's 'accumulate', which computes the same step in parts";
+    return *memory +
+           "; lower 'batch' or 'count', or raise run:train's 'accumulate', which computes the same step in parts";
   if (const auto* e = dynamic_cast<const c10::Error*>(&error)) {
     const std::string first(e->what_without_backtrace());
     return first.substr(0, first.find('\n'));

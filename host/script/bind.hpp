@@ -144,7 +144,7 @@ T& get(lua_State* L, int index) {  // of a checked argument, or the `self` of a 
 
 // ---- functions -----------------------------------------------------------------------------------------------------
 
-void push(lua_State* L, const Function& function);     // which lives as long as the state
+void push(lua_State* L, const Function& function);           // which lives as long as the state
 void make_callable(lua_State* L, const Function& function);  // the table on the top: calling it calls the function
 const Function* function_at(lua_State* L, int index);  // also of a callable table; null where it is not one of these
 const Type* type_at(lua_State* L, int index);          // of a userdata; null where it is not one of these

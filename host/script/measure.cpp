@@ -173,8 +173,8 @@ void read_options(Call& c, MeasureCall& m) {
       m.options.seed = static_cast<uint64_t>(lua_tointeger(L, -1));
     else if (key == "process" && component_at(L, -1)) m.options.process = process_at(L, -1);
     else if (key == "seed" || key == "process")
-      throw Error("metric:measure: '" + key + "' must be " + (key == "seed" ? "an integer of at least 0" : "a process") + ", got " +
-                  describe(L, -1));
+      throw Error("metric:measure: '" + key + "' must be " +
+                  (key == "seed" ? "an integer of at least 0" : "a process") + ", got " + describe(L, -1));
     else throw Error("metric:measure has no option '" + key + "'" + hint(key, {"seed", "process"}, "it knows"));
   }
 }

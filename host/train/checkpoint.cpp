@@ -24,7 +24,8 @@ std::vector<std::filesystem::path> newest_first(const std::filesystem::path& fol
 int64_t whole_number(const Safetensors& content, const std::string& key, const std::filesystem::path& file) {
   const auto found = content.metadata.find(key);
   int64_t value = -1;
-  if (found != content.metadata.end()) std::from_chars(found->second.data(), found->second.data() + found->second.size(), value);
+  if (found != content.metadata.end())
+    std::from_chars(found->second.data(), found->second.data() + found->second.size(), value);
   if (value < 0) throw Error("'" + file.string() + "' is no checkpoint of a training: it does not say its " + key);
   return value;
 }

@@ -90,9 +90,9 @@ void StepClosure::run(const basin_closure_request* request, basin_closure_result
     const Denoise denoise = denoise_with(*options_.model, context, labels);
     const Target target =
         options_.model->target() == BASIN_TARGET_NONE ? Target::epsilon : prediction_target(*options_.model);
-    const LossOutput computed = options_.loss(
-        denoise, {*options_.process, x0, rows(noise_), rows(t_), rows(perturbation_), options_.input_perturbation, target,
-         labels});
+    const LossOutput computed =
+        options_.loss(denoise, {*options_.process, x0, rows(noise_), rows(t_), rows(perturbation_),
+                                options_.input_perturbation, target, labels});
     if (computed.per_sample.dim() != 1 || computed.per_sample.size(0) != n)
       throw Error("the loss must give one number for each of the " + std::to_string(n) + " samples; it gave " +
                   std::to_string(computed.per_sample.numel()));

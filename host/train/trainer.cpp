@@ -44,7 +44,8 @@ void check_options(const TrainOptions& o) {
     throw Error("train needs log_every >= 1 and save_every >= 1; got log_every " + std::to_string(o.log_every) +
                 ", save_every " + std::to_string(o.save_every));
   if (!o.model->attached.empty())
-    throw Error("'" + o.model->label + "' is a quantized model; train the model that it was made of, and quantize that");
+    throw Error("'" + o.model->label +
+                "' is a quantized model; train the model that it was made of, and quantize that");
   const auto wanted = o.model->sample_shape();
   for (const auto* data : {&o.data, &o.validation}) {
     if (!*data) continue;
@@ -92,7 +93,7 @@ TrainResult train(Run& run, const TrainOptions& o) {
     });
   o.noise_schedule->call([&] {
     return o.noise_schedule->functions<basin_noise_schedule_functions>().start(o.noise_schedule->self(), &process,
-                                                                              &state.child("noise_schedule"));
+                                                                               &state.child("noise_schedule"));
   });
 
   const auto say = [&](const std::string& line) {
@@ -140,13 +141,13 @@ TrainResult train(Run& run, const TrainOptions& o) {
             [&] { return optimizer.step(o.optimizer->self(), closure.context().get(), closure.get(), &result); });
         steal(result.loss), steal(result.sample_losses);
         if (!closure.ran())
-          throw Error("optimizer '" + o.optimizer->spec().component->name + "' did not run the closure on the whole batch");
+          throw Error("optimizer '" + o.optimizer->spec().component->name +
+                      "' did not run the closure on the whole batch");
         closure.update_noise_schedule();
         at.step++;
         for (const auto& [name, averager] : o.averages)
-          averager->call([&] {
-            return averager->functions<basin_averager_functions>().update(averager->self(), at.step);
-          });
+          averager->call(
+              [&] { return averager->functions<basin_averager_functions>().update(averager->self(), at.step); });
         whole = true;
 
         at.logged_sum += closure.loss();

@@ -23,8 +23,8 @@ struct TrainOptions {
   std::vector<std::pair<std::string, std::shared_ptr<Object>>> averages;  // name -> averager
   std::shared_ptr<Object> noise_schedule;
   std::string loss_name = "simple";
-  Loss loss;                        // find_loss(loss_name), or a script's function
-  double input_perturbation = 0;    // gamma
+  Loss loss;                      // find_loss(loss_name), or a script's function
+  double input_perturbation = 0;  // gamma
   bool flip = true;
   int64_t log_every = 10, save_every = 500;
   std::function<void(const TrainStep&)> on_step;  // after every step; may throw to stop, the last checkpoint stays
@@ -32,8 +32,8 @@ struct TrainOptions {
 
 struct TrainResult {
   int64_t steps = 0;
-  double loss = 0;      // mean over the last tenth of the steps
-  double seconds = 0;   // of training alone, over all starts of this run
+  double loss = 0;     // mean over the last tenth of the steps
+  double seconds = 0;  // of training alone, over all starts of this run
   std::map<std::string, std::shared_ptr<Model>> averages;
 };
 

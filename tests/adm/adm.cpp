@@ -73,20 +73,20 @@ double relative(const Tensor& a, const Tensor& b) {
 
 // Steps the adam plugin with gradients that a function writes into the arena.
 void step_adam(Model& model, double decay, int64_t steps, const std::function<void(int64_t)>& write_gradients) {
-  Object adam(check_options(Registry::instance().find("optimizer", "adam"),
-                            {{"lr", 1e-4, ""}, {"weight_decay", decay, ""}}));
+  Object adam(
+      check_options(Registry::instance().find("optimizer", "adam"), {{"lr", 1e-4, ""}, {"weight_decay", decay, ""}}));
   const auto functions = adam.functions<basin_optimizer_functions>();
   State state;
   adam.call([&] { return functions.start(adam.self(), &model.parameters(), &state); });
   for (int64_t step = 0; step < steps; step++) {
     std::function<void()> write = [&] { write_gradients(step); };
-    const basin_closure closure{
-        sizeof closure, &write, [](void* user, const basin_closure_request*, basin_closure_result* out) {
-          return guard([&] {
-            (*static_cast<std::function<void()>*>(user))();
-            out->loss = own(at::zeros({}));
-          });
-        }};
+    const basin_closure closure{sizeof closure, &write,
+                                [](void* user, const basin_closure_request*, basin_closure_result* out) {
+                                  return guard([&] {
+                                    (*static_cast<std::function<void()>*>(user))();
+                                    out->loss = own(at::zeros({}));
+                                  });
+                                }};
     Context context(0, static_cast<uint64_t>(step), {});
     basin_closure_result result{};
     result.size = sizeof result;
@@ -165,8 +165,8 @@ TEST_CASE("mini: the adam plugin moves every parameter as AdamW does from given 
   at::NoGradGuard no_grad;
   step_adam(*model, 0.01, 2, [&](int64_t step) {
     for (auto& p : model->parameters().list())
-      p.gradient.copy_(fixture::uniform(p.value.sizes(),
-                                        fixture::salt_of(p.name + ".gradient." + std::to_string(step))) * 0.01f);
+      p.gradient.copy_(
+          fixture::uniform(p.value.sizes(), fixture::salt_of(p.name + ".gradient." + std::to_string(step))) * 0.01f);
   });
   std::stringstream lines(expected.metadata.at("names"));
   const auto* projections = expected.tensors.at("step_projections").const_data_ptr<double>();
@@ -191,8 +191,8 @@ TEST_CASE("mini: the adam plugin moves every parameter as AdamW does from given 
 // takes other convolutions of the engine, whose sums are less exact: in PyTorch itself the gradients of its two layouts
 // differ by up to 1.3e-5 on the CIFAR-10 network, those of channels_last from float64 by as much.
 TEST_CASE("an exported folder: every tensor in full") {
-  const auto [layout, allowed] = GENERATE(std::pair(at::MemoryFormat::Contiguous, 1e-5),
-                                          std::pair(at::MemoryFormat::ChannelsLast, 2e-5));
+  const auto [layout, allowed] =
+      GENERATE(std::pair(at::MemoryFormat::Contiguous, 1e-5), std::pair(at::MemoryFormat::ChannelsLast, 2e-5));
   const char* folder = std::getenv("BASIN_ADM_EXPORT");
   if (!folder) {
     WARN("skipped: set BASIN_ADM_EXPORT to a folder of `bench/peer_adm.py export`");

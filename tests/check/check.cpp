@@ -221,7 +221,8 @@ TEST_CASE("Basin's own plugins pass", "[check][.own]") {
     std::string more = " --skip memory-valgrind";
     if (file.ends_with("/adm_unet.basin.so"))
       more += " --set image=8 --set channels=32 --set multipliers=1 --set blocks=1 --set attention=";
-    if (file.ends_with("/adam_ema.basin.so"))  // hands out what the optimizer of its name averages, and refuses to begin alone
+    if (file.ends_with(
+            "/adam_ema.basin.so"))  // hands out what the optimizer of its name averages, and refuses to begin alone
       for (const char* test : {"constant", "hull", "state-round-trip", "garbage-state"})
         more += std::string(" --skip averager-") + test;
     const Answer answer = run("check " + file + more);

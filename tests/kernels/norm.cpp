@@ -38,7 +38,8 @@ TEST_CASE("norm: every type, layout and size, and its gradient") {
   const Tensor f = a.to(at::kFloat);
   for (const Tensor& laid : {f.contiguous(at::MemoryFormat::ChannelsLast), f.permute({2, 0, 3, 1})})
     CHECK(kernels::norm(laid).item<double>() == Approx(exact).epsilon(1e-6));
-  CHECK(kernels::norm(f.slice(3, 0, 11, 2)).item<double>() == Approx(a.slice(3, 0, 11, 2).norm().item<double>()).epsilon(1e-6));
+  CHECK(kernels::norm(f.slice(3, 0, 11, 2)).item<double>() ==
+        Approx(a.slice(3, 0, 11, 2).norm().item<double>()).epsilon(1e-6));
   CHECK(kernels::norm(at::zeros({0})).item<double>() == 0);
   CHECK(kernels::norm(at::full({}, -3.0f)).item<double>() == 3);
   CHECK(std::isnan(kernels::norm(at::tensor({1.0f, NAN})).item<double>()));

@@ -196,7 +196,8 @@ TEST_CASE("a model conditioned on classes is measured with the labels of the ite
   const auto data = dataset("shapes", {{"count", int64_t{24}}, {"size", int64_t{8}}});
   const auto m = unet({{"classes", data->classes()}});
   const std::vector<double> levels = {1, 400, 900};
-  const auto result = measure("optimal_loss", {{"levels", levels}, {"queries", int64_t{24}}, {"batch", int64_t{5}}}, m, data);
+  const auto result =
+      measure("optimal_loss", {{"levels", levels}, {"queries", int64_t{24}}, {"batch", int64_t{5}}}, m, data);
   std::vector<int64_t> ids(24);
   for (int64_t i = 0; i < 24; i++) ids[static_cast<size_t>(i)] = i;
   Tensor labels;
@@ -244,9 +245,7 @@ const T& table(const char* id) {
   const basin_host* host = basin::host_table();
   return *static_cast<const T*>(host->get_interface(host, id));
 }
-bool refused_as_null(basin_status status) {
-  return status != BASIN_OK && says(basin::last_error(), {" is null"});
-}
+bool refused_as_null(basin_status status) { return status != BASIN_OK && says(basin::last_error(), {" is null"}); }
 
 }  // namespace
 
@@ -265,7 +264,8 @@ TEST_CASE("structs of the caller are filled no further than their size, and null
   const auto& processes = table<basin_process_interface>(BASIN_PROCESS_INTERFACE);
   const auto& measurements = table<basin_measurement_interface>(BASIN_MEASUREMENT_INTERFACE);
 
-  constexpr size_t alpha_bar = offsetof(basin_process_info, alpha_bar), channels = offsetof(basin_measurement_info, channels);
+  constexpr size_t alpha_bar = offsetof(basin_process_info, alpha_bar),
+                   channels = offsetof(basin_measurement_info, channels);
   Short<basin_process_info> info(alpha_bar);
   REQUIRE(processes.info(&measurement.process, info.get()) == BASIN_OK);
   CHECK(info.get()->steps == 1000);
@@ -276,7 +276,8 @@ TEST_CASE("structs of the caller are filled no further than their size, and null
   CHECK(described.untouched_from(channels));
 
   const Tensor x = at::zeros({2, 3, 8, 8});
-  for (size_t room : {offsetof(basin_denoised, epsilon), offsetof(basin_denoised, x0), offsetof(basin_denoised, variance)}) {
+  for (size_t room :
+       {offsetof(basin_denoised, epsilon), offsetof(basin_denoised, x0), offsetof(basin_denoised, variance)}) {
     INFO(room << " bytes");
     Short<basin_denoised> denoised(static_cast<uint32_t>(room));
     REQUIRE(processes.denoise(&measurement.denoiser, measurement.context->get(), basin::lend(x), 5, denoised.get()) ==
@@ -291,7 +292,8 @@ TEST_CASE("structs of the caller are filled no further than their size, and null
   CHECK(refused_as_null(processes.info(nullptr, info.get())));
   CHECK(refused_as_null(processes.respace(&measurement.process, nullptr, 1, &level)));
   CHECK(refused_as_null(processes.respace(&measurement.process, "even", 1, nullptr)));
-  CHECK(refused_as_null(processes.denoise(&measurement.denoiser, measurement.context->get(), basin::lend(x), 5, nullptr)));
+  CHECK(refused_as_null(
+      processes.denoise(&measurement.denoiser, measurement.context->get(), basin::lend(x), 5, nullptr)));
   CHECK(refused_as_null(processes.denoise(&measurement.denoiser, measurement.context->get(), nullptr, 5, nullptr)));
   CHECK(refused_as_null(measurements.info(&measurement, nullptr)));
   CHECK(refused_as_null(measurements.images(&measurement, BASIN_REFERENCE, 0, 1, nullptr)));

@@ -48,7 +48,8 @@ TEST_CASE("a file of settings") {
 
 TEST_CASE("a wrong file of settings") {
   CHECK(problem("device = \"cpu\"\ndevise = \"cpu\"\n") == ":2: unknown key 'devise'; did you mean 'device'?");
-  CHECK(problem("device = \"gpu\"\n") == ":1: 'device' must be one of auto, cpu, cuda, cuda:N, got 'gpu'; did you mean 'cpu'?");
+  CHECK(problem("device = \"gpu\"\n") ==
+        ":1: 'device' must be one of auto, cpu, cuda, cuda:N, got 'gpu'; did you mean 'cpu'?");
   CHECK(problem("\ndevice = 3\n") == ":2: 'device' must be a string, got an integer");
   CHECK(problem("threads = 0\n") == ":1: 'threads' must be an integer of at least 1");
   CHECK(problem("plugins = \"x\"\n") == ":1: 'plugins' must be a list of folders: plugins = [\"build/plugins\"]");

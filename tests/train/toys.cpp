@@ -11,8 +11,7 @@ struct Numbered {
   static constexpr const char* summary = "Item i is the number i; one may be broken.";
   int64_t count, broken, reads;
   static auto parameters() {
-    return declare(integer("count", &Numbered::count, 10, "Items."),
-                   integer("broken", &Numbered::broken, -1, "Fails."),
+    return declare(integer("count", &Numbered::count, 10, "Items."), integer("broken", &Numbered::broken, -1, "Fails."),
                    integer("reads", &Numbered::reads, 0, "The address of a number that counts the reads; 0: none."));
   }
   void open() {}

@@ -1,8 +1,7 @@
 // Exponential moving average of the weights: a <- d a + (1 - d) w after every step, begun as a copy of w. Off by
 // default, two ways to forget the beginning sooner:
-//   count   d_n = min(d, (1 + n) / (10 + n)), n steps done before        (TensorFlow's form, also of diffusers)
-//   ramp    half-life min(h, n / 20), h that of d                        (Karras et al. 2022, arXiv 2206.00364,
-//   appendix F)
+//   count   d_n = min(d, (1 + n) / (10 + n)), n steps done before    (TensorFlow's form, also of diffusers)
+//   ramp    half-life min(h, n / 20), h that of d                    (Karras et al. 2022, arXiv 2206.00364, app. F)
 #include <algorithm>
 #include <basin/basin.hpp>
 #include <cmath>

@@ -71,8 +71,8 @@ struct Swad {
  private:
   Numbers load() const {
     const auto v = numbers.values<int64_t>();
-    const bool whole = v[0] >= 0 && v[0] < int64_t{1} << 40 && v[1] >= 0 && v[1] <= v[0] && v[2] >= 0 &&
-                       v[2] <= v[0] && v[3] >= 0 && v[3] <= v[0];
+    const bool whole = v[0] >= 0 && v[0] < int64_t{1} << 40 && v[1] >= 0 && v[1] <= v[0] && v[2] >= 0 && v[2] <= v[0] &&
+                       v[3] >= 0 && v[3] <= v[0];
     if (!whole) throw error("The state of swad is damaged: its counts of segments cannot be.");
     return {v[0], v[1], v[2], v[3]};
   }

@@ -60,9 +60,11 @@ inline void draw(const float* u, int64_t classes, int64_t size, uint8_t* pixels)
   const bool night = u[7] < 0.4f;
   const float ground = night ? 0.26f + 0.1f * u[8] : 0.82f + 0.12f * u[8];
   const Colour ground_top = oklch(ground, 0.05f + 0.04f * u[9], other_hue);
-  const Colour ground_bottom = oklch(ground + (night ? 0.14f : -0.12f), 0.07f + 0.04f * u[9], other_hue + 0.1f * (u[10] - 0.5f));
+  const Colour ground_bottom =
+      oklch(ground + (night ? 0.14f : -0.12f), 0.07f + 0.04f * u[9], other_hue + 0.1f * (u[10] - 0.5f));
   const float lightness = night ? 0.74f : 0.6f, chroma = 0.15f + 0.07f * u[11];
-  const Colour light = oklch(lightness + 0.06f, chroma, hue), dark = oklch(lightness - 0.1f, chroma, hue + 0.05f * (u[12] - 0.5f));
+  const Colour light = oklch(lightness + 0.06f, chroma, hue),
+               dark = oklch(lightness - 0.1f, chroma, hue + 0.05f * (u[12] - 0.5f));
   const float slant = 1.2f * (u[13] - 0.5f), shadow_strength = night ? 0.5f : 0.3f;
 
   const float pixel = 2 / static_cast<float>(size), edge = 0.7f * pixel / radius;

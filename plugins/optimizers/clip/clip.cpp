@@ -1,5 +1,5 @@
-// Clipping of gradients by their global norm (Pascanu et al. 2013, arXiv 1211.5063, Algorithm 1): g <- g min(1, c /
-// |g|).
+// Clipping of gradients by their global norm (Pascanu et al. 2013, arXiv 1211.5063, Algorithm 1):
+// g <- g min(1, c / |g|).
 #include <basin/basin.hpp>
 
 namespace {

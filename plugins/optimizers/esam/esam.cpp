@@ -2,8 +2,7 @@
 // step from w with the gradients found at w + e, as in SAM, but
 //   e   moves a part of the weights: e = (rho / beta) m g / |g|, m ~ Bernoulli(beta) for each weight   (section 3.1)
 //   B+  is the part of the batch whose losses grow most from w to w + e, a share gamma of it; the gradients at w + e
-//   are
-//       those of its mean loss                                                                         (section 3.2)
+//       are those of its mean loss                                                                     (section 3.2)
 #include <algorithm>
 #include <basin/basin.hpp>
 #include <numeric>

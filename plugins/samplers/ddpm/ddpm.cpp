@@ -1,9 +1,8 @@
 // Ancestral sampling (Ho et al. 2020, arXiv 2006.11239, Algorithm 2), on some of the process's levels (Nichol and
 // Dhariwal 2021, arXiv 2102.09672, section 4). With a = alpha_bar(t) of a level kept and a' that of the one before it
 // (1 at the first), beta = 1 - a/a':
-//   mean      (beta sqrt(a') x0 + (1 - a') sqrt(a/a') x_t) / (1 - a)                                  (Ho et al., eq.
-//   7) variance  small: beta (1 - a')/(1 - a); large: beta; learned: between the two, in logarithms      (N. & D., eq.
-//   15)
+//   mean      (beta sqrt(a') x0 + (1 - a') sqrt(a/a') x_t) / (1 - a)                             (Ho et al., eq. 7)
+//   variance  small: beta (1 - a')/(1 - a); large: beta; learned: between the two, in logarithms (N. & D., eq. 15)
 #include <basin/basin.hpp>
 #include <cmath>
 

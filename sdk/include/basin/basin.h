@@ -1,14 +1,14 @@
 /* basin.h: the whole plugin ABI of Basin. Read core.h first, then the header of the kind you write. */
 #ifndef BASIN_H
 #define BASIN_H
-#include "core.h"
-#include "tensor.h"
 #include "autograd.h"
+#include "core.h"
+#include "layer.h"
+#include "parameters.h"
+#include "process.h"
 #include "random.h"
 #include "state.h"
-#include "parameters.h"
-#include "layer.h"
-#include "process.h"
+#include "tensor.h"
 #include "validation.h"
 /* kinds */
 #include "averager.h"

@@ -10,10 +10,10 @@ typedef struct basin_dataset_description {
   uint32_t size;
   int64_t count;
   int64_t channels, height, width;
-  int32_t dtype;   /* UINT8: 0..255, mapped to [-1, 1] by x/127.5 - 1; FLOAT32: as it is, no flips */
-  int64_t classes; /* 0: no labels */
+  int32_t dtype;                  /* UINT8: 0..255, mapped to [-1, 1] by x/127.5 - 1; FLOAT32: as it is, no flips */
+  int64_t classes;                /* 0: no labels */
   const char* const* class_names; /* `classes` names, or null; borrowed until destroy */
-  const char* reference; /* what the numbers may be compared with: "CIFAR-10 train, 50000 images"; until destroy */
+  const char* reference;    /* what the numbers may be compared with: "CIFAR-10 train, 50000 images"; until destroy */
   double gaussian_variance; /* s^2 where the data are N(mean, s^2 I) and the optimal loss is known; else 0 */
 } basin_dataset_description;
 

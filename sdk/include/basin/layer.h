@@ -30,31 +30,32 @@ enum {
 };
 enum { BASIN_ACTIVATION_NONE = 0, BASIN_ACTIVATION_SILU = 1, BASIN_ACTIVATION_RELU = 2 };
 enum { BASIN_INIT_DEFAULT = 0, BASIN_INIT_ZERO = 1 }; /* PyTorch's defaults; zero weight and bias */
-enum { BASIN_QKV_BY_PART = 0, BASIN_QKV_BY_HEAD = 1 }; /* channels of qkv: [q,k,v][head][c]; [head][q,k,v][c] (legacy) */
+/* channels of qkv: [q,k,v][head][c]; [head][q,k,v][c] (legacy) */
+enum { BASIN_QKV_BY_PART = 0, BASIN_QKV_BY_HEAD = 1 };
 enum { BASIN_RESAMPLE_UP = 1, BASIN_RESAMPLE_DOWN = 2 };
 
 typedef struct basin_layer_spec {
   uint32_t size;
   int32_t kind;
-  const char* name;      /* prefix of its parameters' names: "input_blocks.0.0" gives "input_blocks.0.0.weight" */
-  int64_t in, out;       /* channels; NORM: in; EMBEDDING: rows, width */
+  const char* name; /* prefix of its parameters' names: "input_blocks.0.0" gives "input_blocks.0.0.weight" */
+  int64_t in, out;  /* channels; NORM: in; EMBEDDING: rows, width */
   int64_t kernel, stride, padding, groups; /* CONV; groups also NORM (0 means 32) */
-  int32_t bias;          /* LINEAR, CONV: has one */
-  int32_t init;          /* BASIN_INIT_ */
-  int32_t activation;    /* NORM, ACTIVATION: BASIN_ACTIVATION_ */
-  int32_t conv1d_weight; /* CONV, 1x1: the weight is named and shaped [out,in,1], as a Conv1d's */
-  int32_t mode;          /* ATTENTION: BASIN_QKV_; RESAMPLE: BASIN_RESAMPLE_ */
-  int64_t heads;         /* ATTENTION */
-  double eps;            /* NORM; 0 means 1e-5 */
-  double probability;    /* DROPOUT */
+  int32_t bias;                            /* LINEAR, CONV: has one */
+  int32_t init;                            /* BASIN_INIT_ */
+  int32_t activation;                      /* NORM, ACTIVATION: BASIN_ACTIVATION_ */
+  int32_t conv1d_weight;                   /* CONV, 1x1: the weight is named and shaped [out,in,1], as a Conv1d's */
+  int32_t mode;                            /* ATTENTION: BASIN_QKV_; RESAMPLE: BASIN_RESAMPLE_ */
+  int64_t heads;                           /* ATTENTION */
+  double eps;                              /* NORM; 0 means 1e-5 */
+  double probability;                      /* DROPOUT */
 } basin_layer_spec;
 
 typedef struct basin_layer_info {
   uint32_t size;
-  const basin_layer_spec* spec;  /* borrowed until the model is gone, as all of these */
-  basin_tensor* weight;          /* the float32 master, a view into the arena; null where there is none */
+  const basin_layer_spec* spec; /* borrowed until the model is gone, as all of these */
+  basin_tensor* weight;         /* the float32 master, a view into the arena; null where there is none */
   basin_tensor* bias;
-  const char* block;             /* the innermost block it was built in; "" */
+  const char* block; /* the innermost block it was built in; "" */
   uint32_t index;
 } basin_layer_info;
 
@@ -62,7 +63,7 @@ typedef struct basin_layer_info {
  * weight, bias, scale, shift; others as above. Null: absent. */
 typedef struct basin_call {
   uint32_t size;
-  basin_layer* layer;  /* null where it is a block */
+  basin_layer* layer; /* null where it is a block */
   basin_block* block;
   const basin_context* context;
   basin_tensor* const* inputs; /* borrowed until the hook returns */
@@ -94,7 +95,8 @@ typedef struct basin_layer_interface {
                             basin_tensor** out);
   /* Layers added until end_block belong to it. `run` is called with `user` when the block runs. The
    * block is borrowed until the model is gone. [run thread] */
-  basin_status (*begin_block)(basin_builder*, const char* name, basin_block_function run, void* user, basin_block** out);
+  basin_status (*begin_block)(basin_builder*, const char* name, basin_block_function run, void* user,
+                              basin_block** out);
   basin_status (*end_block)(basin_builder*); /* [run thread] */
   /* --- while running: outputs are new references --- [any thread] */
   basin_status (*forward)(basin_layer*, const basin_context*, basin_tensor* const* inputs, uint32_t n_inputs,

@@ -16,14 +16,14 @@ enum { BASIN_IMAGES = 1, BASIN_REFERENCE = 2 }; /* what is measured; what it is 
 
 typedef struct basin_measurement_info {
   uint32_t size;
-  int64_t n_images, n_reference;    /* 0 where there are none */
+  int64_t n_images, n_reference; /* 0 where there are none */
   int64_t channels, height, width;
-  const basin_process* process;     /* null where no model is measured; likewise the two below */
+  const basin_process* process; /* null where no model is measured; likewise the two below */
   basin_denoiser* denoiser;
-  basin_parameters* parameters;     /* values changed here are put back by the host, also after an error */
-  const basin_context* context;     /* seed of the measurement */
-  int32_t target;                   /* the model's, BASIN_TARGET_ */
-  double gaussian_variance;         /* the reference's, where its optimal loss is known; else 0 */
+  basin_parameters* parameters; /* values changed here are put back by the host, also after an error */
+  const basin_context* context; /* seed of the measurement */
+  int32_t target;               /* the model's, BASIN_TARGET_ */
+  double gaussian_variance;     /* the reference's, where its optimal loss is known; else 0 */
 } basin_measurement_info;
 
 /* [run thread] */

@@ -31,7 +31,7 @@ typedef struct basin_port {
 
 typedef struct basin_model_description {
   uint32_t size;
-  int32_t target; /* BASIN_TARGET_ */
+  int32_t target;                  /* BASIN_TARGET_ */
   const basin_port* const* inputs; /* borrowed until destroy */
   uint32_t n_inputs;
   const basin_port* const* outputs;
@@ -45,7 +45,7 @@ typedef struct basin_model_functions {
   uint32_t size;
   basin_status (*create)(const basin_options*, void** self);
   void (*destroy)(void* self);
-  basin_status (*build)(void* self, basin_builder*); /* once, after create [run thread] */
+  basin_status (*build)(void* self, basin_builder*);                  /* once, after create [run thread] */
   basin_status (*describe)(void* self, basin_model_description* out); /* caller's buffer [run thread] */
   /* inputs as described, [B, ...]: borrowed until it returns; outputs: new references. [any thread] */
   basin_status (*forward)(void* self, const basin_context*, basin_tensor* const* inputs, uint32_t n_inputs,

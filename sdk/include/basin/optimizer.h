@@ -13,16 +13,16 @@ extern "C" {
 
 typedef struct basin_closure_request {
   uint32_t size;
-  int32_t per_sample; /* also give the losses of the batch's samples */
+  int32_t per_sample;    /* also give the losses of the batch's samples */
   const int64_t* subset; /* rows of the batch to use; null: all */
   uint32_t n_subset;
-  int32_t local; /* with several machines: this one's gradients alone */
+  int32_t local;        /* with several machines: this one's gradients alone */
   int32_t no_gradients; /* the losses alone, without a backward pass; what lies in the gradients is then undefined */
 } basin_closure_request;
 
 typedef struct basin_closure_result {
   uint32_t size;
-  basin_tensor* loss;        /* float32 []: mean over the samples; new reference */
+  basin_tensor* loss;          /* float32 []: mean over the samples; new reference */
   basin_tensor* sample_losses; /* float32 [n], unweighted, in the order of the rows; where asked for; new reference */
 } basin_closure_result;
 

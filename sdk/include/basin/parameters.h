@@ -11,10 +11,10 @@ extern "C" {
 
 typedef struct basin_parameter_group {
   uint32_t size;
-  const char* name;        /* borrowed until the parameters are gone, like every pointer here */
-  basin_tensor* values;    /* float32 [n]; change in place */
-  basin_tensor* gradients; /* float32 [n]; valid after a closure ran; change in place */
-  basin_tensor* rate;      /* float32 []: factor on every learning rate of this group; an lr_schedule writes it */
+  const char* name;             /* borrowed until the parameters are gone, like every pointer here */
+  basin_tensor* values;         /* float32 [n]; change in place */
+  basin_tensor* gradients;      /* float32 [n]; valid after a closure ran; change in place */
+  basin_tensor* rate;           /* float32 []: factor on every learning rate of this group; an lr_schedule writes it */
   uint32_t first, n_parameters; /* the parameters [first, first + n) of the list below */
 } basin_parameter_group;
 

@@ -9,10 +9,10 @@ extern "C" {
 
 typedef struct basin_quantizer_report {
   uint32_t size;
-  int64_t layers;          /* layers quantized */
-  int64_t weights;         /* weights quantized */
-  int64_t bits_quantized;  /* storage of those: codes, scales and zero points */
-  double squared_error;    /* sum over quantized weights of (w - Q(w))^2 */
+  int64_t layers;         /* layers quantized */
+  int64_t weights;        /* weights quantized */
+  int64_t bits_quantized; /* storage of those: codes, scales and zero points */
+  double squared_error;   /* sum over quantized weights of (w - Q(w))^2 */
 } basin_quantizer_report;
 
 #define BASIN_QUANTIZER_INTERFACE "basin.quantizer.draft/1"

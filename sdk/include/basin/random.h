@@ -24,7 +24,7 @@ enum {
   BASIN_PURPOSE_MEASURE = 11,     /* draws of a metric */
   BASIN_PURPOSE_DATA = 12,        /* synthetic data sets; sample id: the item */
   BASIN_PURPOSE_OPTIMIZER = 13,
-  BASIN_PURPOSE_SCRIPT = 14       /* basin.random in scripts */
+  BASIN_PURPOSE_SCRIPT = 14 /* basin.random in scripts */
 };
 
 /* Which numbers: everything but the position. */
@@ -39,12 +39,12 @@ typedef struct basin_stream {
 /* Where a forward or a draw happens. Travels explicitly: backward passes and recomputation run on other threads. */
 typedef struct basin_context {
   uint32_t size;
-  int32_t training;          /* dropout on */
+  int32_t training; /* dropout on */
   uint64_t seed;
   uint64_t step;
   const int64_t* sample_ids; /* one for each row of the batch, below 2^32; borrowed as long as the context */
   uint32_t n_samples;
-  const void* host;          /* the host's own; pass it on */
+  const void* host; /* the host's own; pass it on */
 } basin_context;
 
 enum { BASIN_NORMAL = 1, BASIN_UNIFORM = 2, BASIN_BITS = 3 }; /* N(0,1); [0,1); 32-bit integers as INT64 */

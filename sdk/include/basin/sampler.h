@@ -11,7 +11,7 @@ typedef struct basin_sampling {
   basin_denoiser* denoiser;
   const basin_process* process;
   const basin_context* context; /* seed and sample ids; noise of step i: BASIN_PURPOSE_SAMPLER, step i */
-  basin_tensor* noise;          /* standard normal [B,C,H,W], from BASIN_PURPOSE_START; borrowed until the call returns */
+  basin_tensor* noise; /* standard normal [B,C,H,W], from BASIN_PURPOSE_START; borrowed until the call returns */
   /* Called after each step with x_t and the estimate of x0 (or null); a failure ends the sampling. May be null.
    * [run thread] */
   basin_status (*on_step)(void* user, int64_t step, int64_t steps, basin_tensor* x, basin_tensor* x0);

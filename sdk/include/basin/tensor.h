@@ -79,8 +79,8 @@ typedef struct basin_tensor_info {
 #define BASIN_TENSOR_INTERFACE "basin.tensor.draft/1"
 typedef struct basin_tensor_interface {
   uint32_t size;
-  void (*retain)(basin_tensor*);  /* one more reference [any thread] */
-  void (*release)(basin_tensor*); /* one less [any thread] */
+  void (*retain)(basin_tensor*);                                     /* one more reference [any thread] */
+  void (*release)(basin_tensor*);                                    /* one less [any thread] */
   basin_status (*info)(const basin_tensor*, basin_tensor_info* out); /* caller's buffer, its size set [any thread] */
   /* The memory for writing; tells caches and autograd that the values change: ask for it again before each change.
    * Borrowed until the tensor is resized or gone. [any thread] */
@@ -124,11 +124,11 @@ typedef struct basin_ops_interface {
   basin_status (*add_scalar)(basin_tensor* a, double b, basin_tensor** out);
   basin_status (*mul_scalar)(basin_tensor* a, double b, basin_tensor** out);
   basin_status (*pow_scalar)(basin_tensor* a, double exponent, basin_tensor** out);
-  basin_status (*add_)(basin_tensor* a, basin_tensor* b, double alpha);  /* a += alpha b */
+  basin_status (*add_)(basin_tensor* a, basin_tensor* b, double alpha); /* a += alpha b */
   basin_status (*mul_)(basin_tensor* a, basin_tensor* b);
   basin_status (*mul_scalar_)(basin_tensor* a, double b);
   basin_status (*add_scalar_)(basin_tensor* a, double b);
-  basin_status (*lerp_)(basin_tensor* a, basin_tensor* b, double weight); /* a += weight (b - a) */
+  basin_status (*lerp_)(basin_tensor* a, basin_tensor* b, double weight);                    /* a += weight (b - a) */
   basin_status (*addcmul_)(basin_tensor* a, basin_tensor* x, basin_tensor* y, double value); /* a += value x y */
   basin_status (*addcdiv_)(basin_tensor* a, basin_tensor* x, basin_tensor* y, double value); /* a += value x / y */
   basin_status (*copy_)(basin_tensor* a, basin_tensor* b);

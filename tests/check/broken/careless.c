@@ -78,8 +78,10 @@ static const basin_component late = {C, BASIN_AVERAGER_INTERFACE, "late", "Keeps
 static const basin_component later = {C, BASIN_AVERAGER_INTERFACE, "later", "Keeps a text.", all, 1, &later_f};
 static const basin_component silent = {C, BASIN_AVERAGER_INTERFACE, "silent", "Says nothing.", all, 1, &silent_f};
 static const basin_component* const components[] = {&careless, &late, &later, &silent};
-static const basin_plugin plugin = {
-    sizeof(basin_plugin), BASIN_ABI_MAJOR, "careless", "0.1.0", "Apache-2.0", "For the tests of basin check.", components, 4};
+static const basin_plugin plugin = {sizeof(basin_plugin), BASIN_ABI_MAJOR,
+                                    "careless",           "0.1.0",
+                                    "Apache-2.0",         "For the tests of basin check.",
+                                    components,           4};
 
 BASIN_EXPORT basin_status basin_plugin_entry(const basin_host* h, const basin_plugin** out) {
   options = h->get_interface(h, BASIN_OPTIONS_INTERFACE);

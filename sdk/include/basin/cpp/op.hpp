@@ -1,8 +1,8 @@
 // op.hpp: any operator of the engine, by the schema that the plugin was written against.
 //
-//   static const Op conv("aten::conv2d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=1, ...) ->
-//   Tensor"); Tensor y = conv({x, weight, nullptr, {2, 2}});   // braces where a list is among the arguments Tensor z =
-//   conv(x, weight);
+//   static const Op conv("aten::conv2d(Tensor input, Tensor weight, Tensor? bias=None, SymInt[2] stride=1, ...) -> Tensor");
+//   Tensor y = conv(x, weight);
+//   Tensor z = conv({x, weight, nullptr, {2, 2}});  // braces where a list is among the arguments
 #pragma once
 #include <atomic>
 

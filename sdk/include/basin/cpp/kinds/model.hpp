@@ -23,7 +23,7 @@ struct ModelDescription {
   int32_t target = BASIN_TARGET_NONE;  // BASIN_TARGET_
   std::vector<Port> inputs, outputs;
   double input_minimum = -1, input_maximum = 1;
-  std::string weights;  // a safetensors file that the host loads after building; relative to the plugin's file; "": none
+  std::string weights;  // a safetensors file that the host loads after building, relative to the plugin's; "": none
 };
 
 namespace detail {
