@@ -14,6 +14,7 @@
 #include "abi/memory.hpp"
 #include "check/check.hpp"
 #include "cli/plugins.hpp"
+#include "cli/runs.hpp"
 #include "cli/scaffold.hpp"
 #include "cli/settings.hpp"
 #include "data/dataset.hpp"
@@ -42,6 +43,7 @@ struct Arguments {
   bool fresh = false, dry_run = false, why = false;
   Scaffold scaffold;
   checking::Request check;
+  RunCommands looking;
 };
 
 // The first Ctrl-C asks: training stops after its step, with a checkpoint. The second one ends the program.
@@ -104,6 +106,7 @@ script::Settings settings_of(const Arguments& arguments, const Toml& toml, const
 
 int run(const CLI::App& app, const Arguments& arguments, const std::string& command) {
   const Toml toml = read_settings();
+  if (const auto code = run_command(app, arguments.looking, toml.runs.value_or("runs"))) return *code;
   const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   at::set_num_threads(arguments.threads > 0 ? arguments.threads
                       : toml.threads        ? static_cast<int>(*toml.threads)
@@ -230,6 +233,7 @@ int main(int argc, char** argv) {
   check->add_flag("--json", arguments.check.json, "the results as one JSON document");
   check->add_flag("--in-process", arguments.check.in_process, "one test in this very process, for a debugger");
   check->add_option("--report", arguments.check.report)->group("");  // where a test's own process writes its result
+  add_run_commands(app, arguments.looking);
   add_common(&app);
 
   try {
