@@ -6,8 +6,6 @@
 //   void read(Span<const int64_t> indices, void* values, int64_t* labels);   on any thread; labels may be null
 //                                                                    indices are those of items that there are
 #pragma once
-#include <algorithm>
-
 #include "../random.hpp"
 #include "../services.hpp"
 #include "component.hpp"
@@ -66,7 +64,7 @@ struct DatasetComponent {
         return guard([&] {
           const Kept& kept = detail::self_of<T, Kept>(self).extra;
           const DatasetInfo& i = kept.info;
-          const basin_dataset_description d{out->size,
+          const basin_dataset_description d{sizeof d,
                                             i.count,
                                             i.channels,
                                             i.height,
@@ -76,7 +74,7 @@ struct DatasetComponent {
                                             kept.names.empty() ? nullptr : kept.names.data(),
                                             i.reference.c_str(),
                                             i.gaussian_variance};
-          std::memcpy(out, &d, std::min<size_t>(out->size, sizeof d));  // an older host may have room for less
+          detail::fill(out, d);
         });
       },
       [](void* self, const int64_t* indices, uint32_t n, void* values, int64_t* labels) -> basin_status {
