@@ -4,7 +4,8 @@
 All ```lua blocks of a page, one after another, are one script, run in FOLDER/<page> (made anew). A page may use what a
 reader has at that point: `basin`, `model`, `data`, `process`, `images` and `run`, all small, are there. A block that is
 an entry of a table ("averages = { ... }") is read as one; "..." inside a table stands for what a training cannot do
-without. A block after <!-- not run: why --> is not run; one after <!-- refused: text --> must fail with that text.
+without. A block after <!-- not run: why --> is not run, nor one that is a file of its own (commands.sh runs
+it); one after <!-- refused: text --> must fail with that text.
 """
 import pathlib
 import re
@@ -55,8 +56,9 @@ def fixtures(folder):
 
 def run(program, folder, page):
     text = page.read_text(encoding="utf-8")
-    blocks = re.findall(r"(?:<!-- (not run|refused): ([^>]*?) -->\n)?^```lua\n(.*?)^```$", text, re.S | re.M)
-    shown = [refused(block, said) if mark else statement(block) for mark, said, block in blocks if mark != "not run"]
+    blocks = re.findall(r"(?:<!-- (not run|refused|file): ([^>]*?) -->\n)?^```lua\n(.*?)^```$", text, re.S | re.M)
+    shown = [refused(block, said) if mark else statement(block) for mark, said, block in blocks
+             if mark not in ("not run", "file")]
     if not shown:
         return None
     shutil.rmtree(folder, ignore_errors=True)
