@@ -1,6 +1,6 @@
 // Sharpness-aware minimization (Foret et al. 2021, arXiv 2010.01412, eq. 2 and 3): the base optimizer takes its step
-// with the gradients found at w + e, e = rho g / |g|, the norm over all parameters together. Adaptive (Kwon et al.
-// 2021, arXiv 2102.11600): e = rho w^2 g / |w g|, elementwise, so that e scales with the weights.
+// with the gradients found at w + e, e = rho g / |g|, the norm over all parameters together. Adaptive: e = rho w^2 g /
+// |w g|, elementwise, so that e scales with the weights (the plugin asam has the paper's whole form of that).
 #include <basin/basin.hpp>
 
 namespace {
@@ -22,7 +22,6 @@ struct Sam {
   }
 
   Parameters parameters_;
-  std::vector<Tensor> before;  // the values at w, [n] each: copied back, so that they return bit for bit
 
   void start(Parameters p, State) { parameters_ = p; }
 
@@ -30,34 +29,23 @@ struct Sam {
     return base.step(context, [&](const Request& request) {
       const LossResult first = closure(request);  // gradients at w
       if (!request.gradients) return first;
-      climb();
-      try {
+      and_back(parameters_, [&] {
+        climb();
         closure(request);  // gradients at w + e
-      } catch (...) {
-        restore();
-        throw;
-      }
-      restore();
+      });
       return first;
     });
   }
 
  private:
   void climb() {
-    before.resize(parameters_.size());
-    std::vector<Tensor> directions;
-    for (const Group& g : parameters_) directions.push_back(adaptive ? g.values.abs() * g.gradients : g.gradients);
-    const Tensor scale = rho / (joint_norm(directions) + 1e-12);  // []
-    for (size_t i = 0; i < parameters_.size(); ++i) {
+    std::vector<Tensor> scaled;
+    for (const Group& g : parameters_) scaled.push_back(adaptive ? g.values.abs() * g.gradients : g.gradients);
+    const Tensor scale = rho / (joint_norm(scaled) + 1e-12);  // []
+    for (size_t i = 0; i < scaled.size(); ++i) {
       const Group& g = parameters_[i];
-      if (!before[i]) before[i] = g.values.clone();
-      else before[i].copy_(g.values);
-      if (adaptive) g.values.addcmul_(directions[i] * before[i].abs(), scale);
-      else g.values.addcmul_(g.gradients, scale);
+      g.values.addcmul_(adaptive ? scaled[i] * g.values.abs() : g.gradients, scale);
     }
-  }
-  void restore() {
-    for (size_t i = 0; i < parameters_.size(); ++i) parameters_[i].values.copy_(before[i]);
   }
 };
 
