@@ -146,8 +146,9 @@ TrainResult train(Run& run, const TrainOptions& o) {
         closure.update_noise_schedule();
         at.step++;
         for (const auto& [name, averager] : o.averages)
-          averager->call(
-              [&] { return averager->functions<basin_averager_functions>().update(averager->self(), at.step); });
+          averager->call([&] {
+            return averager->functions<basin_averager_functions>().update(averager->self(), closure.context().get());
+          });
         whole = true;
 
         at.logged_sum += closure.loss();

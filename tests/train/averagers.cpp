@@ -30,7 +30,8 @@ struct Walk {
     at::NoGradGuard no_grad;
     values().add_(some_values(100 + static_cast<uint64_t>(number), 0.3));
     seen.push_back(values().to(at::kDouble));
-    averager->call([&] { return functions.update(averager->self(), number); });
+    const basin::Context context(0, static_cast<uint64_t>(number - 1), {});
+    averager->call([&] { return functions.update(averager->self(), context.get()); });
   }
   Tensor average() {
     basin_tensor* out = nullptr;

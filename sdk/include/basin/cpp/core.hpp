@@ -68,6 +68,20 @@ struct TableOf<Member> {
 };
 template <class... Tables>
 struct List {};
+
+// A struct from the other side, of whatever version: what it ends before reads as zero.
+template <class T>
+T read(const T* from) {
+  T out{};
+  std::memcpy(static_cast<void*>(&out), from, from->size < sizeof out ? from->size : sizeof out);
+  return out;
+}
+// Fills the other side's struct as far as it reaches; its size becomes what was filled.
+template <class T>
+void fill(T* to, T value) {
+  value.size = to->size < sizeof value ? to->size : static_cast<uint32_t>(sizeof value);
+  std::memcpy(static_cast<void*>(to), &value, value.size);
+}
 }  // namespace detail
 
 #define BASIN_CPP_INTERFACE(table, identifier)       \
