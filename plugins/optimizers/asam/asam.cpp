@@ -33,7 +33,7 @@ struct Asam {
       if (!request.gradients) return first;
       and_back(parameters_, [&] {
         climb();
-        closure(request);  // gradients at w + e
+        report(parameters_, "sharpness", closure(request).loss - first.loss);  // gradients at w + e
       });
       return first;
     });

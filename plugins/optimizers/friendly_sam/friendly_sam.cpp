@@ -50,10 +50,11 @@ struct FriendlySam {
  private:
   void climb() {
     std::vector<Tensor> directions;
+    const Tensor share = 1 - steps.clamp(0, 1).to(Type::float32) * decay;  // []: of g in m; all of it in the first step
     for (size_t i = 0; i < means.size(); ++i) {
       const Tensor& g = parameters_[i].gradients;
       directions.push_back(g - means[i] * sigma);
-      means[i].lerp_(g, steps.item() == 0 ? 1 : 1 - decay);
+      means[i].addcmul_(g - means[i], share);
     }
     steps.add_(1);
     const Tensor scale = rho / (joint_norm(directions) + 1e-12);  // []

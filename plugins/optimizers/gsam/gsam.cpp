@@ -38,7 +38,7 @@ struct Gsam {
       and_back(parameters_, [&] {
         const Tensor norm = joint_norm(at_w) + 1e-12;  // []
         for (const Group& g : parameters_) g.values.addcmul_(g.gradients, (g.rate * (rho - rho_min) + rho_min) / norm);
-        closure(request);
+        report(parameters_, "sharpness", closure(request).loss - first.loss);
       });
       const Tensor along = joint_dot(at_w, gradients_of(parameters_)) / (gradient_norm(parameters_).pow(2) + 1e-24);
       for (size_t i = 0; i < at_w.size(); ++i) {

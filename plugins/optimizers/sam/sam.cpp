@@ -1,6 +1,8 @@
 // Sharpness-aware minimization (Foret et al. 2021, arXiv 2010.01412, eq. 2 and 3): the base optimizer takes its step
 // with the gradients found at w + e, e = rho g / |g|, the norm over all parameters together. Adaptive: e = rho w^2 g /
 // |w g|, elementwise, so that e scales with the weights (the plugin asam has the paper's whole form of that).
+//
+// It reports the sharpness L(w + e) - L(w), and warns after 300 steps of a rho at which the training does not start.
 #include <basin/basin.hpp>
 
 namespace {
@@ -22,8 +24,12 @@ struct Sam {
   }
 
   Parameters parameters_;
+  Tensor sums;  // [3] float64: of the first 20 losses, of the losses and of the sharpness in steps 281 to 300
 
-  void start(Parameters p, State) { parameters_ = p; }
+  void start(Parameters p, State state) {
+    parameters_ = p;
+    sums = state.tensor("started", {3}, Type::float64);
+  }
 
   LossResult step(const Context& context, const Closure& closure) {
     return base.step(context, [&](const Request& request) {
@@ -31,7 +37,9 @@ struct Sam {
       if (!request.gradients) return first;
       and_back(parameters_, [&] {
         climb();
-        closure(request);  // gradients at w + e
+        const Tensor sharpness = closure(request).loss - first.loss;  // gradients at w + e
+        report(parameters_, "sharpness", sharpness);
+        watch(context.step, first.loss, sharpness);
       });
       return first;
     });
@@ -46,6 +54,23 @@ struct Sam {
       const Group& g = parameters_[i];
       g.values.addcmul_(adaptive ? scaled[i] * g.values.abs() : g.gradients, scale);
     }
+  }
+
+  // Where e is so long that the gradients at w + e say nothing about w, the loss stays where it began. The sharpness
+  // grows at least as e does, so this much shorter an e raises the loss by a tenth, and the training starts.
+  void watch(uint64_t step, const Tensor& loss, const Tensor& sharpness) {
+    if (step < 20) sums.narrow(0, 0, 1).add_(loss);
+    if (step >= 280 && step < 300) sums.narrow(0, 1, 1).add_(loss), sums.narrow(0, 2, 1).add_(sharpness);
+    if (step != 299) return;
+    const std::vector<double> s = sums.values<double>();
+    if (!(s[0] > 0 && s[1] > 0.9 * s[0] && s[2] > 0.1 * s[1])) return;
+    char text[300];
+    std::snprintf(
+        text, sizeof text,
+        "After 300 steps the loss is %.3g, and it began at %.3g: with rho = %.3g the training does not start, "
+        "because the loss at w + e is %.2g higher. Try rho = %.1g.",
+        s[1] / 20, s[0] / 20, rho, s[2] / 20, rho * 0.1 * s[1] / s[2]);
+    log_warning(text);
   }
 };
 

@@ -40,7 +40,7 @@ struct Wsam {
       and_back(parameters_, [&] {
         const Tensor scale = rho / (joint_norm(at_w) + 1e-12);  // []
         for (const Group& g : parameters_) g.values.addcmul_(g.gradients, scale);
-        closure(request);
+        report(parameters_, "sharpness", closure(request).loss - first.loss);
       });
       for (size_t i = 0; i < at_w.size(); ++i) {
         const Tensor& gradients = parameters_[i].gradients;
