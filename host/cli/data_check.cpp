@@ -6,6 +6,7 @@
 
 #include "cli/data.hpp"
 #include "data/dataset.hpp"
+#include "plugin/options.hpp"
 #include "run/progress.hpp"
 
 namespace basin::cli {

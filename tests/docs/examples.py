@@ -4,7 +4,7 @@
 All ```lua blocks of a page, one after another, are one script, run in FOLDER/<page> (made anew). A page may use what a
 reader has at that point: `basin`, `model`, `data`, `process`, `images` and `run`, all small, are there. A block that is
 an entry of a table ("averages = { ... }") is read as one; "..." inside a table stands for what a training cannot do
-without. A block after <!-- not run: why --> is not run.
+without. A block after <!-- not run: why --> is not run; one after <!-- refused: text --> must fail with that text.
 """
 import pathlib
 import re
@@ -33,6 +33,11 @@ def statement(block):
     return block
 
 
+def refused(block, said):
+    return (f"do local ok, message = pcall(function() {block} end)\n"
+            f"assert(not ok and tostring(message):find([==[{said}]==], 1, true), tostring(message)) end\n")
+
+
 def fixtures(folder):
     """The data that examples name: CIFAR-10's files (black images) and a folder of photos."""
     cifar = folder / "data" / "cifar-10-batches-bin"
@@ -45,8 +50,8 @@ def fixtures(folder):
 
 def run(program, folder, page):
     text = page.read_text(encoding="utf-8")
-    blocks = re.findall(r"(<!-- not run: .*? -->\n)?^```lua\n(.*?)^```$", text, re.S | re.M)
-    shown = [statement(block) for skip, block in blocks if not skip]
+    blocks = re.findall(r"(?:<!-- (not run|refused): ([^>]*?) -->\n)?^```lua\n(.*?)^```$", text, re.S | re.M)
+    shown = [refused(block, said) if mark else statement(block) for mark, said, block in blocks if mark != "not run"]
     if not shown:
         return None
     shutil.rmtree(folder, ignore_errors=True)
