@@ -29,6 +29,7 @@
 #include "script/engine.hpp"
 #include "script/prompt.hpp"
 #include "train/optimizer.hpp"
+#include "train/report.hpp"
 #include "train/validation.hpp"
 
 namespace basin::cli {
@@ -72,6 +73,7 @@ void add_interfaces() {
   add_measurement_interface();
   add_optimizer_interface();
   add_validation_interface();
+  add_report_interface();
   add_image_interface();
   add_model_factory();
   add_factory("dataset", [](Spec spec) -> std::shared_ptr<basin_object> { return Dataset::open(std::move(spec)); });
