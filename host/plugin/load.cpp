@@ -97,7 +97,7 @@ std::vector<const basin_parameter*> check_parameters(const basin_component& c, c
   return out;
 }
 
-// "basin.optimizer.draft/1" -> optimizer, basin.optimizer.draft/, 1
+// "basin.sampler.draft/1" -> sampler, basin.sampler.draft/, 1
 struct InterfaceId {
   std::string kind, stem;
   unsigned long revision = 0;
