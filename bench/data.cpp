@@ -18,6 +18,7 @@
 #include "data/images.hpp"
 #include "image/image.hpp"
 #include "paired.hpp"
+#include "plugin/options.hpp"
 #include "plugin_step.hpp"
 
 namespace basin::bench {

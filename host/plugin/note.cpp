@@ -46,7 +46,8 @@ std::string machine_name(int machine) {
 // Up to a NUL, as a sentence can hold it.
 std::string printable(const char* text, size_t most) {
   std::string out(text, strnlen(text, most));
-  std::replace_if(out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
   return out;
 }
 

@@ -3,11 +3,13 @@
 
 #include <numeric>
 
+#include "model/choices.hpp"
 #include "model/safetensors.hpp"
 #include "script/component.hpp"
 #include "script/engine.hpp"
 #include "script/tensor.hpp"
 #include "script/types.hpp"
+#include "train/again.hpp"
 
 namespace basin::script {
 namespace {
@@ -18,7 +20,10 @@ int averaged(Call& c) {
   const auto model = model_at(c.L, 1);
   const std::string name = c.string("name");
   const auto found = model->averages.find(name);
-  if (found != model->averages.end()) return give_model(c.L, found->second);
+  if (found != model->averages.end())
+    return give_model(c.L, c.has("options")
+                               ? averaged_again(*model, name, options_at(c.L, c.index("options"), where(c.L)))
+                               : found->second);
   std::vector<std::string> names;
   for (const auto& [known, average] : model->averages) names.push_back(known);
   if (names.empty())
@@ -39,14 +44,19 @@ int parameters(Call& c) {
 
 int save(Call& c) {
   const auto model = model_at(c.L, 1);
-  write_safetensors(c.string("path"), model->weights(), {{"component", model->spec().component->name}});
+  write_safetensors(c.string("path"), model->weights(), choices_of(*model));
   return 0;
 }
 
 int load(Call& c) {
   const auto model = model_at(c.L, 1);
   const std::string path = c.string("path");
-  model->load(read_safetensors(path).tensors, path);
+  const Safetensors file = read_safetensors(path);
+  const std::vector<std::string> unsaid = check_choices(*model, file.metadata, path);
+  model->load(file.tensors, path);
+  for (const std::string& option : unsaid)
+    std::fprintf(stderr, "note: '%s' does not say which %s its weights are for; taken as the model's, \"%s\"\n",
+                 path.c_str(), option.c_str(), std::get<std::string>(model->spec()[option]).c_str());
   model->initial = false;
   lua_settop(c.L, 1);
   return 1;
@@ -130,10 +140,11 @@ std::vector<Function> methods_of(const std::string& kind) {
   if (kind == "model") {
     return {{{"model:averaged",
               "The average of its weights that a training kept under a name.",
-              {{"name", "string", "As in run:train { averages = { NAME = ... } }."}},
+              {{"name", "string", "As in run:train { averages = { NAME = ... } }."},
+               {"options", "table", "Of the averager, changed afterwards: another profile of post_hoc_ema.", ""}},
               false,
               "a model",
-              "model:averaged \"ema\""},
+              "model:averaged(\"pema\", { sigma_rel = 0.075 })"},
              averaged},
             {{"model:parameters",
               "Its parameters by name; changing them changes the model.",

@@ -9,6 +9,7 @@
 #include "measure/metric.hpp"
 #include "train/optimizer.hpp"
 #include "train/support.hpp"
+#include "train/report.hpp"
 #include "train/validation.hpp"
 
 namespace test {
@@ -55,6 +56,7 @@ void start() {
     add_measurement_interface();
     add_optimizer_interface();
     add_validation_interface();
+    add_report_interface();
     add_model_factory();
     Registry::instance().search({BASIN_BUILD "/plugins", BASIN_BUILD "/tests/train"});
     return true;
