@@ -38,21 +38,21 @@ sound="all of it was read, and nothing is wrong"
 expect 0 "$sound" check "$fixtures/folder"
 says '(dataset "image_folder")'
 says "6 images, [3,8,8] uint8"
-says "3 classes of 2 images each"
+says "3 classes of 2 images"
 expect 0 "$sound" check "$fixtures/shards"
 says '(dataset "webdataset")'
-says "3 classes of 2 images each"
+says "3 classes of 2 images"
 expect 0 "$sound" check "$fixtures/shards/002.tar"
 expect 0 "$sound" check "$fixtures/zip/stored.zip"
 says '(dataset "edm_zip")'
-says "3 classes of 1 to 2 images each"
+says "3 classes of 1 to 2 images"
 expect 0 "$sound" check "$fixtures/zip/unlabelled.zip"
 says "no labels"
 expect 0 "$sound" check "$fixtures/npz/labelled.npz"
 says '(dataset "npz")'
 expect 1 "problem: dataset 'edm_zip'" check "$fixtures/zip/four_labels.zip"
 says "has 4 labels for 5 pictures"
-expect 1 "is 12x12 pixels, and the first picture is 8x8" check "$fixtures/zip/mixed.zip"
+expect 1 "'00000/img00000001.png' of '$fixtures/zip/mixed.zip' is 12x12 pixels, and the first picture is 8x8" check "$fixtures/zip/mixed.zip"
 expect 0 "$sound" check "$fixtures/zip/mixed.zip" --set size=8
 expect 1 "no data set has an option 'siez'; did you mean 'size'?" check "$fixtures/zip/mixed.zip" --set siez=8
 expect 1 "'large' (given by --set) is no value of the option 'size'" check "$fixtures/zip/mixed.zip" --set size=large
