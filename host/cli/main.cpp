@@ -108,8 +108,7 @@ script::Settings settings_of(const Arguments& arguments, const Toml& toml, const
   if (!arguments.runs.empty()) settings.runs = arguments.runs, settings.runs_origin = "--runs";
   if (toml.threads) settings.threads_origin = toml.threads->origin;
   if (arguments.threads > 0) settings.threads_origin = "--threads";
-  for (const auto& [name, folder] : toml.data)
-    settings.data[name] = {"", folder.value, folder.origin};
+  for (const auto& [name, folder] : toml.data) settings.data[name] = {"", folder.value, folder.origin};
   if (!arguments.config.empty()) {
     settings.config = read_config(arguments.config);
     settings.config_folder = fs::path(arguments.config).parent_path();
@@ -235,8 +234,8 @@ int main(int argc, char** argv) {
   CLI::App* repl = app.add_subcommand("repl", "An interactive Lua prompt");
   add_common(repl);
   CLI::App* plugins = app.add_subcommand("plugins", "What plugins were found, and their components");
-  CLI::App* docs =
-      app.add_subcommand("docs", "Write the reference of all functions and plugins, and the editor's type file basin.lua");
+  CLI::App* docs = app.add_subcommand(
+      "docs", "Write the reference of all functions and plugins, and the editor's type file basin.lua");
   docs->add_option("--out", arguments.reference, "the folder")->type_name("DIR");
   docs->add_flag("--names", arguments.names, "print every name that scripts can use instead");
   docs->require_option(1);

@@ -131,13 +131,12 @@ Toml read_toml(const fs::path& file) {
       const toml::table* folders = node.as_table();
       if (!folders) reader.fail(node, "'data' must be a table of folders: [data] cifar10 = \"/data/cifar10\"");
       for (const auto& [name, folder] : *folders)
-        out.data[std::string(name.str())] =
-            reader.said(folder, reader.path(folder, std::string(name.str())).string());
+        out.data[std::string(name.str())] = reader.said(folder, reader.path(folder, std::string(name.str())).string());
     } else if (key == "device") {
       const std::string word = reader.text(node, "device");
       const auto devices = {"auto", "cpu", "cuda", "cuda:N"};
-      out.device = reader.said(
-          node, is_device(word) ? word : reader.choice(node, "device", {devices.begin(), devices.end()}));
+      out.device =
+          reader.said(node, is_device(word) ? word : reader.choice(node, "device", {devices.begin(), devices.end()}));
     } else if (key == "precision") {
       out.precision = reader.said(node, reader.choice(node, "precision", {"fp32", "bf16"}));
     } else if (key == "runs") {

@@ -22,7 +22,7 @@ struct Field {
   const char* name;
   const char* type;
   const char* summary;
-  const char* fallback = nullptr;  // how its default reads in help; null: required; "": may be left out
+  const char* fallback = nullptr;                  // how its default reads in help; null: required; "": may be left out
   double minimum = -HUGE_VAL, maximum = HUGE_VAL;  // of a number, and of each in a list
   const char* unit = "";
   const char* since = "";  // the version of Basin it came with; "": the function's
@@ -105,9 +105,9 @@ inline int give(lua_State* L, const char* v) { return lua_pushstring(L, v), 1; }
 int give(lua_State* L, const std::vector<int64_t>& v);  // a list
 
 std::vector<std::string> alternatives_of(const std::string& type);  // of a Field's type, split at '|'
-std::string range_text(double minimum, double maximum);            // "from 0 to 1", "at least 1", ""
-std::string with_article(const std::string& noun);                 // "an optimizer"
-std::string text_at(lua_State* L, int index);       // of a string; "" for anything else
+std::string range_text(double minimum, double maximum);             // "from 0 to 1", "at least 1", ""
+std::string with_article(const std::string& noun);                  // "an optimizer"
+std::string text_at(lua_State* L, int index);                       // of a string; "" for anything else
 std::string describe(lua_State* L,
                      int index);  // for sentences: 'the string "x"', 'the number 3', 'a tensor', 'nothing'
 // "sam.lua:12", the innermost place in a script that is running; "" where there is none.

@@ -62,7 +62,8 @@ void check_value(lua_State* L, int index, const Field& field, const std::string&
   const auto in_range = [&](int at) {
     const double value = lua_tonumberx(L, at, nullptr);
     if (value >= field.minimum && value <= field.maximum) return;
-    throw Error(who + ": '" + field.name + "' must be " + range_text(field.minimum, field.maximum) + ", got " + to_text(L, at));
+    throw Error(who + ": '" + field.name + "' must be " + range_text(field.minimum, field.maximum) + ", got " +
+                to_text(L, at));
   };
   if (field.minimum == -HUGE_VAL && field.maximum == HUGE_VAL) return;
   if (lua_type(L, index) == LUA_TNUMBER) in_range(index);

@@ -114,7 +114,8 @@ struct KindInfo {
 
 const std::vector<KindInfo>& kind_table() {
   static const std::vector<KindInfo> table{
-      {"model", "A model: built at once, on the CPU.", "basin.model \"adm_unet\" { image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {} }",
+      {"model", "A model: built at once, on the CPU.",
+       "basin.model \"adm_unet\" { image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {} }",
        [](Call& c) { return factory(c, "model"); }},
       {"dataset", "A data set: opened and checked at once.", "basin.dataset \"shapes\" { size = 8, count = 64 }",
        [](Call& c) { return factory(c, "dataset"); }},
@@ -130,8 +131,8 @@ const std::vector<KindInfo>& kind_table() {
       {"quantizer", "Fewer bits for weights.", "basin.quantizer \"uniform\" { bits = 8 }",
        [](Call& c) { return factory(c, "quantizer"); }},
       {"metric", "A measurement of images, of a model, or of data.",
-       "basin.metric \"lpf\" { sigma = 0.01, draws = 2, images = 8 }:measure(model, data)", [](Call& c) { return factory(c, "metric"); },
-       "fun(measurement: measurement): number|tensor|table"},
+       "basin.metric \"lpf\" { sigma = 0.01, draws = 2, images = 8 }:measure(model, data)",
+       [](Call& c) { return factory(c, "metric"); }, "fun(measurement: measurement): number|tensor|table"},
       {"process", "The forward process: how noise is added, and the time steps.",
        "basin.process \"vp\" { schedule = \"cosine\", steps = 1000 }", [](Call& c) { return factory(c, "process"); }},
   };
@@ -151,12 +152,13 @@ const std::deque<Kind>& all_kinds() {
     for (const KindInfo& info : kind_table()) {
       Kind& k = list.emplace_back();
       k.factory_name = std::string("basin.") + info.kind;
-      k.type = {.name = info.kind,
-                .summary = info.what,
-                .methods = methods_of(info.kind),
-                .properties = properties_of(info.kind),
-                .operators = {{"__call", call_box}, {"__tostring", box_text}, {"__index", box_index}},
-                .call = std::string(info.kind) == "model" ? "fun(x: tensor, t: number|tensor): tensor, tensor|nil" : ""};
+      k.type = {
+          .name = info.kind,
+          .summary = info.what,
+          .methods = methods_of(info.kind),
+          .properties = properties_of(info.kind),
+          .operators = {{"__call", call_box}, {"__tostring", box_text}, {"__index", box_index}},
+          .call = std::string(info.kind) == "model" ? "fun(x: tensor, t: number|tensor): tensor, tensor|nil" : ""};
       const bool code = *info.code;
       k.options_type = code ? std::string("table|") + info.code : "table";
       k.options_summary = std::string("Its options by name; help \"NAME\" lists them.") +

@@ -19,15 +19,15 @@ struct Settings {
   Option precision{"precision", std::string("fp32"), "default"};  // a script's own
   std::filesystem::path runs = "runs";
   std::string runs_origin = "default", threads_origin = "default";  // for --dry-run
-  std::map<std::string, Option> data;  // data set -> its folder, a string
-  bool fresh = false;        // new run folders
-  bool dry_run = false;      // stop before the first thing that takes long, and show every value
-  bool interactive = false;  // globals may be made
-  bool trust = false;        // programs, native libraries and compiled Lua are open to scripts
+  std::map<std::string, Option> data;                               // data set -> its folder, a string
+  bool fresh = false;                                               // new run folders
+  bool dry_run = false;        // stop before the first thing that takes long, and show every value
+  bool interactive = false;    // globals may be made
+  bool trust = false;          // programs, native libraries and compiled Lua are open to scripts
   std::vector<Option> config;  // of --config: arguments of the script, each with "file.toml:3"
   std::filesystem::path config_folder;
   int64_t task = 0, tasks = 0;  // --task 2/6: this share of a sweep's points; 0: all of them
-  std::string command;       // for run.json
+  std::string command;          // for run.json
 };
 
 class Engine {

@@ -99,7 +99,7 @@ std::string of_function(const Record& r) {
 
 std::string of_type(const Type& type) {
   static const std::map<std::string, std::string> two{
-      {"__add", "add"}, {"__sub", "sub"},   {"__mul", "mul"},  {"__div", "div"}, {"__mod", "mod"},
+      {"__add", "add"}, {"__sub", "sub"},   {"__mul", "mul"},   {"__div", "div"}, {"__mod", "mod"},
       {"__pow", "pow"}, {"__idiv", "idiv"}, {"__band", "band"}, {"__bor", "bor"}, {"__bxor", "bxor"}};
   const std::string name = type.name, full = "basin." + name;
   std::string out = "---" + std::string(type.summary) + "\n---@class " + full + "\n";
@@ -131,8 +131,7 @@ std::string readable(const Component& component) {
   }
   std::string out;
   for (const Entry& e : entries_of(component)) {
-    if (!taken.count(e.name))
-      out += "---@field " + e.name + " " + annotation(e.type) + " " + e.summary + "\n";
+    if (!taken.count(e.name)) out += "---@field " + e.name + " " + annotation(e.type) + " " + e.summary + "\n";
   }
   return out;
 }
@@ -167,11 +166,13 @@ std::string type_file() {
   std::string out =
       "---@meta basin\n"
       "-- Written by `basin docs`: what the Lua language server knows of Basin's scripts. Not to be run.\n"
-      "error \"basin.lua is the editor's type file; scripts get the library from the program: basin run SCRIPT.lua\"\n\n";
+      "error \"basin.lua is the editor's type file; scripts get the library from the program: basin run "
+      "SCRIPT.lua\"\n\n";
   for (const Type* type : types()) out += of_type(*type);
-  out += "---The library.\n---@class basin\n---@field version string\n"
-         "---@field args table<string, any> What basin.arguments declared, with values.\n"
-         "local basin = {}\n\n";
+  out +=
+      "---The library.\n---@class basin\n---@field version string\n"
+      "---@field args table<string, any> What basin.arguments declared, with values.\n"
+      "local basin = {}\n\n";
   const auto kinds = script_kinds();
   const auto all = functions();
   for (const Function* f : all) {
@@ -182,14 +183,15 @@ std::string type_file() {
     if (is_kind) {
       out += of_kind(name.substr(6), f->record);
     } else if (std::any_of(all.begin(), all.end(), inside)) {  // a table that can be called
-      out += "---" + std::string(f->record.summary) + "\n---@class " + name + "\n---@overload fun(): " +
-             results_of(f->record.returns)[0] + "\n" + name + " = {}\n\n";
+      out += "---" + std::string(f->record.summary) + "\n---@class " + name +
+             "\n---@overload fun(): " + results_of(f->record.returns)[0] + "\n" + name + " = {}\n\n";
     } else {
       out += of_function(f->record);
     }
   }
-  return out + "---What something is: help(x), or ?x at the prompt.\n---@param what? any\nfunction help(what) end\n\n"
-               "return basin\n";
+  return out +
+         "---What something is: help(x), or ?x at the prompt.\n---@param what? any\nfunction help(what) end\n\n"
+         "return basin\n";
 }
 
 }  // namespace basin::script

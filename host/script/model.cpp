@@ -196,9 +196,20 @@ std::vector<Function> methods_of(const std::string& kind) {
              read_items}};
   }
   if (kind == "process") {
-    return {{{"process:alpha", "How much of the image is left at t.", {t}, false, "number|tensor (of a tensor: [B,1,1,1])", "process:alpha(500)"},
+    return {{{"process:alpha",
+              "How much of the image is left at t.",
+              {t},
+              false,
+              "number|tensor (of a tensor: [B,1,1,1])",
+              "process:alpha(500)"},
              alpha},
-            {{"process:sigma", "How much noise there is at t.", {t}, false, "number|tensor (of a tensor: [B,1,1,1])", "process:sigma(500)"}, sigma},
+            {{"process:sigma",
+              "How much noise there is at t.",
+              {t},
+              false,
+              "number|tensor (of a tensor: [B,1,1,1])",
+              "process:sigma(500)"},
+             sigma},
             {{"process:noised",
               "x_t = alpha x0 + sigma noise.",
               {{"x0", "tensor", "Clean images [B,C,H,W]."},

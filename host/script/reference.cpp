@@ -151,12 +151,17 @@ std::string library_page() {
 }
 
 std::string overview() {
-  std::string out = kGenerated + std::string(
-      "# Reference\n\nEverything a script can say. The same records check what a script gives, answer `help(x)` and feed "
-      "completion;\n`basin docs --out DIR` writes these pages, with the plugins that it finds.\n\n"
-      "`basin.lua` beside this page is for the editor: the Lua language server then completes and checks scripts, down "
-      "to\nthe options of `basin.optimizer \"sam\" { ... }`. In a clone `.luarc.json` says so already; elsewhere add "
-      "the folder to the\nsetting `Lua.workspace.library`.\n\n| page | |\n|---|---|\n| [basin](basin.md) | The library's functions. |\n");
+  std::string out =
+      kGenerated + std::string(
+                       "# Reference\n\nEverything a script can say. The same records check what a script gives, answer "
+                       "`help(x)` and feed "
+                       "completion;\n`basin docs --out DIR` writes these pages, with the plugins that it finds.\n\n"
+                       "`basin.lua` beside this page is for the editor: the Lua language server then completes and "
+                       "checks scripts, down "
+                       "to\nthe options of `basin.optimizer \"sam\" { ... }`. In a clone `.luarc.json` says so "
+                       "already; elsewhere add "
+                       "the folder to the\nsetting `Lua.workspace.library`.\n\n| page | |\n|---|---|\n| "
+                       "[basin](basin.md) | The library's functions. |\n");
   for (const Type* type : types())
     out += "| [" + std::string(type->name) + "](" + type->name + ".md) | " + in_table(type->summary) + " |\n";
   return out;

@@ -160,7 +160,8 @@ const Type& type() {
                     "run:sample { model = model, sampler = basin.sampler \"ddpm\" { steps = 20 }, count = 4 }"},
                    run_sample},
                   {{"run:quantize", "A quantized copy of a model, and what it costs.", quantize_fields(), true,
-                    "model; { layers: integer, weights: integer, bits: integer, bits_per_weight: number, relative_error: number, "
+                    "model; { layers: integer, weights: integer, bits: integer, bits_per_weight: number, "
+                    "relative_error: number, "
                     "bytes_before: integer, bytes_after: integer }",
                     "run:quantize { model = model, quantizer = basin.quantizer \"uniform\" { bits = 8 } }"},
                    run_quantize},

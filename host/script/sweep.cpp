@@ -152,8 +152,8 @@ void run_body(lua_State* L, const Sweep& sweep, int body) {
     lua_settop(L, point - 1);
   }
   if (failed)
-    throw Error(std::to_string(failed) + " of " + std::to_string(n) + " points failed, the others are done; the first: " +
-                first);
+    throw Error(std::to_string(failed) + " of " + std::to_string(n) +
+                " points failed, the others are done; the first: " + first);
 }
 
 int make_sweep(Call& c) {
@@ -198,7 +198,9 @@ std::vector<std::string> columns_of(lua_State* L, const Sweep& sweep) {
     lua_rawgeti(L, points, i);
     for (lua_pushnil(L); lua_next(L, -2); lua_pop(L, 1)) {
       const std::string key = lua_type(L, -2) == LUA_TSTRING ? text_at(L, -2) : "";
-      const auto has = [&](const std::vector<std::string>& list) { return std::count(list.begin(), list.end(), key) > 0; };
+      const auto has = [&](const std::vector<std::string>& list) {
+        return std::count(list.begin(), list.end(), key) > 0;
+      };
       if (key.empty() || key == "point" || has(sweep.names) || has(found) || !shown(L, lua_gettop(L))) continue;
       found.push_back(key);
     }
@@ -244,8 +246,9 @@ int columns(Call& c) { return give_json(c.L, nlohmann::json(columns_of(c.L, self
 const Type& type() {
   static const Type t{
       .name = "sweep",
-      .summary = "The points of a grid. for point in sweep do ... end goes over them; what a script writes into a point "
-                 "(point.fid = ...) is a column of the table that print(sweep) shows.",
+      .summary =
+          "The points of a grid. for point in sweep do ... end goes over them; what a script writes into a point "
+          "(point.fid = ...) is a column of the table that print(sweep) shows.",
       .properties = {{"points", "The points as a list: each a table of the grid's values and what was found.", points,
                       "table[]"},
                      {"count", "How many points the grid has, all tasks together.", total, "integer"},

@@ -98,8 +98,7 @@ void add_tables(lua_State* L, int library) {
                    "or { value =, low =, high = }."}},
        .table = true,
        .returns = "string",
-       .example =
-           "print(basin.table { columns = { \"rho\", \"FID\" }, rows = { { 0.1, 12.5 } } })"},
+       .example = "print(basin.table { columns = { \"rho\", \"FID\" }, rows = { { 0.1, 12.5 } } })"},
       table};
   push(L, function);
   lua_setfield(L, library, "table");

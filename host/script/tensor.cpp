@@ -159,7 +159,8 @@ std::vector<Function> own_methods() {
         "tensor",
         "t:transpose(1, 2)"},
        transpose},
-      {{"tensor:permute", "All dimensions in another order.", {dims}, false, "tensor", "x:permute(1, 3, 4, 2)"}, permute},
+      {{"tensor:permute", "All dimensions in another order.", {dims}, false, "tensor", "x:permute(1, 3, 4, 2)"},
+       permute},
       {{"tensor:flip", "Backwards along dimensions.", {dims}, false, "tensor", "t:flip(1)"}, flip},
       {{"tensor:squeeze",
         "Without dimensions of size 1.",
@@ -220,9 +221,10 @@ std::vector<Function> own_methods() {
 
 Type make_type() {
   Type t{.name = "tensor",
-         .summary = "Numbers in an array. + - * / // % ^ broadcast, & | ~ are of booleans and integers. t[i] is row i, "
-                    "from 1; t[{ i, {2, 5}, {} }] an index, a range with both ends or all for each dimension; t[mask] "
-                    "and t[rows] pick by a tensor. t[key] = value writes; indexing by numbers and ranges shares memory.",
+         .summary =
+             "Numbers in an array. + - * / // % ^ broadcast, & | ~ are of booleans and integers. t[i] is row i, "
+             "from 1; t[{ i, {2, 5}, {} }] an index, a range with both ends or all for each dimension; t[mask] "
+             "and t[rows] pick by a tensor. t[key] = value writes; indexing by numbers and ranges shares memory.",
          .methods = own_methods(),
          .properties = {{"dtype", "float32, float64, int64, int32, uint8, bool, bfloat16.", dtype_name, "string"},
                         {"device", "cpu or cuda:0.", device_name, "string"},
@@ -281,8 +283,7 @@ std::string tensor_text(const Tensor& tensor) {
   std::string out = kind;
   if (finite.numel())
     out += ", " + number_text(finite.min().item<double>()) + " to " + number_text(finite.max().item<double>());
-  if (finite.numel() < values.numel())
-    out += ", " + std::to_string(values.numel() - finite.numel()) + " not finite";
+  if (finite.numel() < values.numel()) out += ", " + std::to_string(values.numel() - finite.numel()) + " not finite";
   if (values.dim() > 2) return out + ", mean " + number_text(finite.numel() ? finite.mean().item<double>() : NAN);
   return out + rows_text(values.dim() == 1 ? values.unsqueeze(0) : values);
 }

@@ -33,7 +33,7 @@ int64_t dimension(const Tensor& tensor, int64_t given);
 std::vector<int64_t> dimensions(Call& c, const Tensor& tensor);  // of the field "dims"
 // The value as a tensor: a number or boolean becomes one without dimensions, which takes the other side's dtype.
 Tensor operand(lua_State* L, int index);
-at::ScalarType type_named(const std::string& name);  // "float32" -> at::kFloat
+at::ScalarType type_named(const std::string& name);                     // "float32" -> at::kFloat
 Tensor tensor_from(lua_State* L, int index, const std::string& dtype);  // of nested lists; "": float32, or bool
 
 constexpr const char* kDtypes = "\"float32\"|\"float64\"|\"int64\"|\"int32\"|\"uint8\"|\"bool\"|\"bfloat16\"";

@@ -110,7 +110,8 @@ Part part_at(lua_State* L, const Tensor& x, int key) {
   std::vector<std::string> names;
   for (const Function& method : type_at(L, 1)->methods) names.push_back(method.record.name + sizeof "tensor:" - 1);
   const std::string word = text_at(L, key), near = nearest(word, names);
-  throw Error("a tensor has no " + (lua_type(L, key) == LUA_TSTRING ? "'" + word + "'" : "element " + describe(L, key)) +
+  throw Error("a tensor has no " +
+              (lua_type(L, key) == LUA_TSTRING ? "'" + word + "'" : "element " + describe(L, key)) +
               (near.empty() ? "; it has elements t[1], t[{ 1, {2, 3} }], ... and methods: help(t) lists them."
                             : "; did you mean '" + near + "'?"));
 }

@@ -32,9 +32,9 @@ void flatten(lua_State* L, int at, size_t depth, Nested& out) {
                out.sizes.size() == depth + 1) {
       out.depth = depth + 1;
       (type == LUA_TBOOLEAN ? out.truths : out.numbers) = true;
-      out.values.push_back(single                   ? single->item<double>()
+      out.values.push_back(single                 ? single->item<double>()
                            : type == LUA_TBOOLEAN ? lua_toboolean(L, -1)
-                                                    : lua_tonumber(L, -1));
+                                                  : lua_tonumber(L, -1));
     } else {
       throw Error("basin.tensor takes numbers and lists of numbers, all of one depth, got " + describe(L, -1));
     }
@@ -89,9 +89,9 @@ int range(Call& c) {
   return give(c.L, (steps * step + first).to(at::kFloat));
 }
 int linspace(Call& c) {
-  return give(c.L, at::linspace(c.number("first"), c.number("last"), c.integer("count"),
-                                at::TensorOptions().dtype(at::kDouble))
-                       .to(at::kFloat));
+  return give(
+      c.L, at::linspace(c.number("first"), c.number("last"), c.integer("count"), at::TensorOptions().dtype(at::kDouble))
+               .to(at::kFloat));
 }
 
 // ---- several into one ----------------------------------------------------------------------------------------------

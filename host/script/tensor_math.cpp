@@ -111,11 +111,21 @@ Tensor operand(lua_State* L, int index) {
 }
 
 std::vector<std::pair<const char*, int (*)(Call&)>> tensor_operators() {
-  return {{"__add", binary<add>},      {"__sub", binary<subtract>},  {"__mul", binary<multiply>},
-          {"__div", binary<divide>},   {"__mod", binary<remainder>}, {"__idiv", binary<floor_divide>},
-          {"__pow", binary<power>},    {"__band", binary<both>},     {"__bor", binary<either>},
-          {"__bxor", binary<one_of>},  {"__unm", negated},           {"__bnot", inverted},
-          {"__eq", equal},             {"__lt", less},               {"__le", at_most}};
+  return {{"__add", binary<add>},
+          {"__sub", binary<subtract>},
+          {"__mul", binary<multiply>},
+          {"__div", binary<divide>},
+          {"__mod", binary<remainder>},
+          {"__idiv", binary<floor_divide>},
+          {"__pow", binary<power>},
+          {"__band", binary<both>},
+          {"__bor", binary<either>},
+          {"__bxor", binary<one_of>},
+          {"__unm", negated},
+          {"__bnot", inverted},
+          {"__eq", equal},
+          {"__lt", less},
+          {"__le", at_most}};
 }
 
 std::vector<Function> tensor_functions() {
@@ -132,7 +142,8 @@ std::vector<Function> tensor_functions() {
       of_each("tensor:ceil", "The next whole number above.", unary<up>, "t:ceil()"),
       of_each("tensor:round", "The nearest whole number; of two the even one.", unary<nearest_whole>, "t:round()"),
       of_each("tensor:sign", "-1, 0 or 1.", unary<signs>, "t:sign()"),
-      of_each("tensor:isfinite", "True where an element is neither nan nor infinite.", unary<finite>, "t:isfinite():all()"),
+      of_each("tensor:isfinite", "True where an element is neither nan nor infinite.", unary<finite>,
+              "t:isfinite():all()"),
       of_each("tensor:isnan", "True where an element is nan.", unary<nans>, "t:isnan():any()"),
       {{"tensor:clamp",
         "Values below `low` or above `high` are replaced by them.",
@@ -141,7 +152,8 @@ std::vector<Function> tensor_functions() {
         "tensor",
         "t:clamp(-1, 1)"},
        clamp},
-      compared("tensor:eq", "True where elements are equal; a == b says whether all are.", with_other<equals>, "t:eq(0)"),
+      compared("tensor:eq", "True where elements are equal; a == b says whether all are.", with_other<equals>,
+               "t:eq(0)"),
       compared("tensor:ne", "True where elements differ.", with_other<differs>, "t:ne(0)"),
       compared("tensor:lt", "True where this is less.", with_other<below>, "t[t:lt(0)] = 0"),
       compared("tensor:le", "True where this is less or equal.", with_other<not_above>, "t:le(0)"),

@@ -33,7 +33,8 @@ Tensor as_bytes(Call& c, const Tensor& x) {
   if (x.scalar_type() == at::kByte && !c.has("low") && !c.has("high")) return x;
   const bool mask = x.scalar_type() == at::kBool;
   const double low = c.number("low", mask ? 0 : -1), high = c.number("high", 1);
-  if (!(high > low)) throw Error("'high' must be above 'low', got " + std::to_string(low) + " and " + std::to_string(high));
+  if (!(high > low))
+    throw Error("'high' must be above 'low', got " + std::to_string(low) + " and " + std::to_string(high));
   const Tensor scaled = (x.to(at::kDouble) - low) / (high - low) * 255;
   return at::nan_to_num(scaled).round().clamp(0, 255).to(at::kByte);
 }

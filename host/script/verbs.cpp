@@ -106,8 +106,8 @@ const std::vector<Field>& train_fields() {
       {"steps", "integer", "Steps of the optimizer.", nullptr, 1},
       {"batch", "integer", "Images a step.", "32", 1, HUGE_VAL, "images"},
       {"optimizer", "optimizer", "What changes the weights."},
-      {"averages", "table<string, averager>", "Averagers by name, { ema = basin.averager \"ema\" }; model:averaged NAME gives them.",
-       "{}"},
+      {"averages", "table<string, averager>",
+       "Averagers by name, { ema = basin.averager \"ema\" }; model:averaged NAME gives them.", "{}"},
       {"noise_schedule", "noise_schedule", "Which noise levels a batch draws.", "basin.noise_schedule \"uniform\""},
       {"loss",
        "\"simple\"|\"hybrid\"|fun(model: denoiser, x0: tensor, noise: tensor, t: tensor, context: table): tensor",
@@ -177,8 +177,8 @@ int run_train(Call& c) {
   o.model->to(resolve_device(box.settings.device), find_precision(box.settings.precision));
   Run& run = open_run(c.L, box, std::move(identity), std::move(given.options));
   say_state(run, o.steps);
-  const int on_step = c.has("on_step") ? c.index("on_step") : 0, on_epoch = c.has("on_epoch") ? c.index("on_epoch") : 0;
-  if (on_step || on_epoch) o.on_step = training_callbacks(c.L, on_step, on_epoch, run, o);
+  const Callback on_step = callback_at(c, "on_step"), on_epoch = callback_at(c, "on_epoch");
+  if (on_step || on_epoch) o.on_step = training_callbacks(on_step, on_epoch, run, o);
   TrainResult result;
   const Undisturbed steps_end(c.L);
   try {
@@ -233,14 +233,14 @@ int run_sample(Call& c) {
   PluginProgress plugin_progress;
   Progress progress("sampling" + (o.model->label.empty() ? "" : " " + o.model->label), o.count);
   progress.update(0);
-  const int on_sample = c.has("on_sample") ? c.index("on_sample") : 0, on_step = c.has("on_step") ? c.index("on_step") : 0;
+  const Callback on_sample = callback_at(c, "on_sample"), on_step = callback_at(c, "on_step");
   o.on_progress = [&](int64_t done, int64_t count, const Tensor& pixels) {
     progress.update(done, "images");
-    if (on_sample) call_on_sample(c.L, on_sample, done, count, pixels, *o.model);
+    if (on_sample) call_on_sample(on_sample, done, count, pixels, *o.model);
   };
   o.on_step = [&](int64_t done, int64_t step, int64_t steps, const Tensor& x, const Tensor& x0) {
     progress.update(done, "images, step " + std::to_string(step) + " of " + std::to_string(steps));
-    if (on_step) call_on_sampler_step(c.L, on_step, done, step, steps, x, x0);
+    if (on_step) call_on_sampler_step(on_step, done, step, steps, x, x0);
   };
   std::shared_ptr<const Images> images;
   with_script_errors([&] { images = basin::sample(run, o); });

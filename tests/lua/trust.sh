@@ -45,7 +45,7 @@ refused loadfile "$compiled"
 refused dofile "$compiled"
 refused require "$compiled"
 refused registry "out.lua:11: debug.getregistry is off: it reaches around Lua's rules"
-refused metatable "debug.getmetatable is off"
+refused metatable "out.lua:12: debug.getmetatable is off: it reaches around Lua's rules"
 
 for way in load loadb loadfile dofile require; do
   "$program" run out.lua --trust --set way=$way >output 2>&1 || fail "--trust does not allow $way"

@@ -17,10 +17,10 @@
 #include "model/model.hpp"
 #include "plugin/object.hpp"
 #include "plugin/registry.hpp"
-#include "train/optimizer.hpp"
-#include "train/validation.hpp"
 #include "script/help.hpp"
 #include "support.hpp"
+#include "train/optimizer.hpp"
+#include "train/validation.hpp"
 
 #include "catch.hpp"
 

@@ -126,7 +126,7 @@ TEST_CASE("every example runs") {
   engine.run_text(R"lua(
     t = basin.randn { 2, 3 }
     a, b, x = basin.randn { 2, 3, 4, 4 }, basin.zeros { 2, 3, 4, 4 }, basin.randn { 4, 3, 8, 8 }
-    data, process = basin.dataset "shapes" { count = 32, size = 8 }, basin.process "vp" {}
+    data, process = basin.dataset "shapes" { count = 64, size = 8 }, basin.process "vp" {}
     model = basin.model "adm_unet" { image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {} }
     run = basin.run { name = "examples", device = "cpu" }
     run:train { model = model, data = data, process = process, steps = 2, batch = 4,
@@ -139,16 +139,21 @@ TEST_CASE("every example runs") {
   int count = 0;
   // Weights are written before they are read.
   auto all = script::functions();
-  std::stable_partition(all.begin(), all.end(), [](const auto* f) { return f->record.name == std::string("model:save"); });
+  std::stable_partition(all.begin(), all.end(),
+                        [](const auto* f) { return f->record.name == std::string("model:save"); });
   for (const script::Function* function : all) {
     const std::string name = function->record.name, example = function->record.example;
     if (example.empty()) continue;
     INFO(name << ": " << example);
     std::string problem;
     // run:train opens a run of its own: the one above is open for another training.
-    const std::string begin = name == "run:train" ? "local run = basin.run { name = \"other\", device = \"cpu\" } " : "";
-    try {
-      engine.run_text(begin + example, "example");
+    const std::string begin =
+        name == "run:train" ? "local run = basin.run { name = \"other\", device = \"cpu\" } " : "";
+    try {  // as at the prompt: an expression, or statements
+      const bool expression = begin.empty() && engine.load("return " + example, "example", problem);
+      if (expression) lua_settop(engine.lua(), lua_gettop(engine.lua()) - 1);
+      problem.clear();
+      engine.run_text((expression ? "return " : begin) + example, "example");
     } catch (const std::exception& e) {
       problem = e.what();
     }
@@ -188,7 +193,8 @@ TEST_CASE("the type file is Lua that is not run, and names everything") {
         "---@param options basin.run.train.options\n", "function run:train(options) end\n",
         "---@field schedule? \"linear\"|\"cosine\" ", "---@operator add(basin.tensor|number): basin.tensor\n",
         "---@param ... integer|integer[] ", "---@return basin.tensor\n",
-        "fun(model: basin.denoiser, x0: basin.tensor, noise: basin.tensor, t: basin.tensor, context: table): basin.tensor"}) {
+        "fun(model: basin.denoiser, x0: basin.tensor, noise: basin.tensor, t: basin.tensor, context: table): "
+        "basin.tensor"}) {
     INFO(line);
     CHECK(text.find(line) != text.npos);
   }
@@ -216,7 +222,8 @@ TEST_CASE("the reference has a page for everything") {
     CHECK(pages.find("### `" + std::string(function->record.name)) != pages.npos);
   }
   for (const std::string& kind : script::script_kinds())
-    for (const Component* component : script::components_of(kind)) CHECK(pages.find("### `" + component->name) != pages.npos);
+    for (const Component* component : script::components_of(kind))
+      CHECK(pages.find("### `" + component->name) != pages.npos);
   CHECK(pages.find("| `rho` | `number` |") != pages.npos);
   fs::remove_all(folder);
 }
