@@ -127,7 +127,7 @@ std::optional<at::IValue> convert(const ArgumentKind& kind, const basin_value& v
       if (v.tag == BASIN_ARG_DTYPE) return dtype_number(v);
       break;
     case Kind::memory_format:
-      if (v.tag == BASIN_ARG_LAYOUT) return static_cast<int64_t>(memory_format(v.u.i));
+      if (v.tag == BASIN_ARG_MEMORY_FORMAT) return static_cast<int64_t>(memory_format(v.u.i));
       break;
     case Kind::device:
       if (v.tag == BASIN_ARG_DEVICE) return device_of(static_cast<int32_t>(v.u.i), v.aux);

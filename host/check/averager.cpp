@@ -1,6 +1,7 @@
 // An averager beside parameters that the check moves.
 #include <basin/averager.h>
 
+#include "abi/context.hpp"
 #include "abi/state.hpp"
 #include "check/standins.hpp"
 #include "check/test.hpp"
@@ -24,7 +25,8 @@ class Bench {
     averager->call([&] { return functions_.start(averager->self(), &parameters, &state); });
   }
   void update(int64_t step) {
-    averager->call([&] { return functions_.update(averager->self(), step); });
+    const Context context(1, static_cast<uint64_t>(step - 1), {0, 1});
+    averager->call([&] { return functions_.update(averager->self(), context.get()); });
   }
   // The parameters where step `step` of a training would have left them.
   void train(uint64_t seed, int64_t step) {

@@ -293,7 +293,8 @@ void install_gates() {
   gate<basin_process_interface, &basin_process_interface::info, &basin_process_interface::respace,
        &basin_process_interface::denoise>(BASIN_PROCESS_INTERFACE);
   gate<basin_optimizers_interface, &basin_optimizers_interface::step>(BASIN_OPTIMIZERS_INTERFACE);
-  gate<basin_image_interface, &basin_image_interface::read, &basin_image_interface::resize>(BASIN_IMAGE_INTERFACE);
+  gate<basin_image_interface, &basin_image_interface::read, &basin_image_interface::resize,
+       &basin_image_interface::decode>(BASIN_IMAGE_INTERFACE);
   gate<basin_measurement_interface, &basin_measurement_interface::info, &basin_measurement_interface::images,
        &basin_measurement_interface::features, &basin_measurement_interface::losses,
        &basin_measurement_interface::scalar, &basin_measurement_interface::curve,

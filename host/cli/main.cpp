@@ -13,7 +13,9 @@
 #include "abi/log.hpp"
 #include "abi/memory.hpp"
 #include "check/check.hpp"
+#include "cli/data.hpp"
 #include "cli/plugins.hpp"
+#include "cli/runs.hpp"
 #include "cli/scaffold.hpp"
 #include "cli/settings.hpp"
 #include "data/dataset.hpp"
@@ -28,6 +30,7 @@
 #include "script/prompt.hpp"
 #include "script/reference.hpp"
 #include "train/optimizer.hpp"
+#include "train/report.hpp"
 #include "train/validation.hpp"
 
 namespace basin::cli {
@@ -44,6 +47,9 @@ struct Arguments {
   bool fresh = false, dry_run = false, why = false, names = false, trust = false;
   Scaffold scaffold;
   checking::Request check;
+  DataGet data_get;
+  DataCheck data_check;
+  RunCommands looking;
 };
 
 // The first Ctrl-C asks: training stops after its step, with a checkpoint. The second one ends the program.
@@ -69,6 +75,7 @@ void add_interfaces() {
   add_measurement_interface();
   add_optimizer_interface();
   add_validation_interface();
+  add_report_interface();
   add_image_interface();
   add_model_factory();
   add_factory("dataset", [](Spec spec) -> std::shared_ptr<basin_object> { return Dataset::open(std::move(spec)); });
@@ -131,14 +138,18 @@ int write_docs(const Arguments& arguments, script::Settings settings) {
 
 int run(const CLI::App& app, const Arguments& arguments, const std::string& command) {
   const Toml toml = read_settings();
+  if (const auto code = run_command(app, arguments.looking, toml.runs ? toml.runs->value : "runs")) return *code;
   const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   at::set_num_threads(arguments.threads > 0 ? arguments.threads
                       : toml.threads        ? static_cast<int>(toml.threads->value)
                                             : cores);
+  if (app.got_subcommand("data") && app.get_subcommand("data")->got_subcommand("get"))
+    return get_data(arguments.data_get), 0;
   add_interfaces();
   if (app.got_subcommand("check")) return checking::run(arguments.check);
   find_plugins(toml);
   if (app.got_subcommand("plugins")) return list_plugins(arguments.why);
+  if (app.got_subcommand("data")) return check_data(arguments.data_check) ? 0 : 1;
   if (app.got_subcommand("new")) return write_scaffold(arguments.scaffold), 0;
 
   script::Settings settings = settings_of(arguments, toml, command);
@@ -246,7 +257,7 @@ int main(int argc, char** argv) {
       ->type_name("NAME");
   scaffold->add_option("--out", arguments.scaffold.folder, "the folder to write (NAME)")->type_name("DIR");
   scaffold->add_option("--lang", arguments.scaffold.language, "c++ or c (c++)")->type_name("LANGUAGE");
-  app.add_subcommand("bench", "Measure Basin beside its peers: abi, step");
+  app.add_subcommand("bench", "Measure Basin beside its peers: abi, data, step");
   plugins->add_flag("--why", arguments.why, "also where was looked, and why a file was refused");
   CLI::App* check = app.add_subcommand("check", "Try a plugin file in every way that its kind promises something");
   check->add_option("file", arguments.check.file, "the plugin")->required()->type_name("FILE.basin.so");
@@ -269,6 +280,20 @@ int main(int argc, char** argv) {
   check->add_flag("--json", arguments.check.json, "the results as one JSON document");
   check->add_flag("--in-process", arguments.check.in_process, "one test in this very process, for a debugger");
   check->add_option("--report", arguments.check.report)->group("");  // where a test's own process writes its result
+  CLI::App* data = app.add_subcommand("data", "Fetch data sets, and say what is in a folder or file");
+  data->require_subcommand(1);
+  CLI::App* data_get = data->add_subcommand("get", "Fetch a data set from its official place, or go on with it");
+  data_get->add_option("what", arguments.data_get.what, "cifar10, cifar100, or the URL of a .tar.gz; none: a list")
+      ->type_name("NAME|URL");
+  data_get->add_option("--to", arguments.data_get.to, "the folder to unpack it in (data)")->type_name("DIR");
+  data_get->add_option("--md5", arguments.data_get.md5, "of what the URL gives")->type_name("DIGITS");
+  CLI::App* data_check =
+      data->add_subcommand("check", "Read all of it: layout, images, sizes, classes, the first problem");
+  data_check->add_option("path", arguments.data_check.path, "what to look at")->required()->type_name("DIR|FILE");
+  data_check->add_option("--set", arguments.data_check.set, "an option of the readers, where they have it: size=64")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  add_run_commands(app, arguments.looking);
   add_common(&app);
 
   try {

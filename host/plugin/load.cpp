@@ -14,7 +14,7 @@
 #include <cstring>
 #include <set>
 
-#include "abi/handles.hpp"
+#include "abi/border.hpp"
 #include "plugin/crash.hpp"
 #include "plugin/files.hpp"
 #include "plugin/hash.hpp"
@@ -25,6 +25,21 @@ namespace basin {
 namespace {
 
 constexpr uint32_t kLargest = 1 << 16;  // bytes of a struct, or members of a list: more is nonsense
+
+// What the structs that plugins declare must reach to: the last member that they had in the first release. It stays, in
+// whatever way they grow.
+#define BASIN_REACHES(type, member) (offsetof(type, member) + sizeof(type::member))
+constexpr size_t kLeastPlugin = BASIN_REACHES(basin_plugin, summary),
+                 kLeastComponent = BASIN_REACHES(basin_component, functions),
+                 kLeastParameter = BASIN_REACHES(basin_parameter, unit);
+#undef BASIN_REACHES
+
+// A declared struct as this host knows it: what an older plugin's ends before reads as zero. Plugins stay to the end of the
+// process, and so do these.
+template <class T>
+const T* as_known(const T* declared) {
+  return new T(take(declared, "a declared struct"));
+}
 
 struct FunctionsHead {  // what every kind's struct of functions begins with
   uint32_t size;
@@ -63,7 +78,8 @@ std::vector<const basin_parameter*> check_parameters(const basin_component& c, c
     const basin_parameter* p = c.parameters[i];
     std::string what = "option " + std::to_string(i + 1) + " of " + owner;
     if (!p) refuse(what + " is null");
-    check_size(what, p->size, sizeof(basin_parameter));
+    check_size(what, p->size, kLeastParameter);
+    p = as_known(p);
     std::string name = identifier(p->name, "the name of " + what);
     what = "option '" + name + "' of " + owner;
     if (!names.insert(name).second) refuse(what + " is declared twice");
@@ -135,7 +151,8 @@ void check_functions(const basin_component& c, const std::string& kind, const st
 void check_component(const basin_component* c, uint32_t index, Loaded& out) {
   std::string owner = "component " + std::to_string(index + 1);
   if (!c) refuse(owner + " is null");
-  check_size(owner, c->size, sizeof(basin_component));
+  check_size(owner, c->size, kLeastComponent);
+  c = as_known(c);
   std::string interface = text(c->interface, "the interface of " + owner);
   std::string name = identifier(c->name, "the name of " + owner);
   auto id = parse_interface(interface);
@@ -267,8 +284,9 @@ Loaded load_plugin(const std::filesystem::path& file) {
     out.plugin.opened_as = library->location();
     if (library->has(BASIN_ENTRY_SYMBOL))
       add_crash_code(reinterpret_cast<const void*>(&library->get<void()>(BASIN_ENTRY_SYMBOL)), file.filename().c_str());
-    const basin_plugin* table = out.plugin.table = call_entry(*library);
-    check_size("its table", table->size, sizeof(basin_plugin));
+    const basin_plugin* table = call_entry(*library);
+    check_size("its table", table->size, kLeastPlugin);
+    table = out.plugin.table = as_known(table);
     if (table->abi_major != BASIN_ABI_MAJOR)
       refuse("it says ABI major " + std::to_string(table->abi_major) + ", and its own note " +
              std::to_string(note.abi_major));

@@ -4,11 +4,13 @@
 #include <numeric>
 
 #include "measure/denoiser.hpp"
+#include "model/choices.hpp"
 #include "model/safetensors.hpp"
 #include "script/component.hpp"
 #include "script/engine.hpp"
 #include "script/tensor.hpp"
 #include "script/types.hpp"
+#include "train/again.hpp"
 
 namespace basin::script {
 namespace {
@@ -19,7 +21,10 @@ int averaged(Call& c) {
   const auto model = model_at(c.L, 1);
   const std::string name = c.string("name");
   const auto found = model->averages.find(name);
-  if (found != model->averages.end()) return give_model(c.L, found->second);
+  if (found != model->averages.end())
+    return give_model(c.L, c.has("options")
+                               ? averaged_again(*model, name, options_at(c.L, c.index("options"), where(c.L)))
+                               : found->second);
   std::vector<std::string> names;
   for (const auto& [known, average] : model->averages) names.push_back(known);
   if (names.empty())
@@ -40,14 +45,19 @@ int parameters(Call& c) {
 
 int save(Call& c) {
   const auto model = model_at(c.L, 1);
-  write_safetensors(c.string("path"), model->weights(), {{"component", model->spec().component->name}});
+  write_safetensors(c.string("path"), model->weights(), choices_of(*model));
   return 0;
 }
 
 int load(Call& c) {
   const auto model = model_at(c.L, 1);
   const std::string path = c.string("path");
-  model->load(read_safetensors(path).tensors, path);
+  const Safetensors file = read_safetensors(path);
+  const std::vector<std::string> unsaid = check_choices(*model, file.metadata, path);
+  model->load(file.tensors, path);
+  for (const std::string& option : unsaid)
+    std::fprintf(stderr, "note: '%s' does not say which %s its weights are for; taken as the model's, \"%s\"\n",
+                 path.c_str(), option.c_str(), std::get<std::string>(model->spec()[option]).c_str());
   model->initial = false;
   lua_settop(c.L, 1);
   return 1;
@@ -152,7 +162,8 @@ std::vector<Function> methods_of(const std::string& kind) {
   if (kind == "model") {
     return {{{"model:averaged",
               "The average of its weights that a training kept under a name.",
-              {{"name", "string", "As in run:train { averages = { NAME = ... } }."}},
+              {{"name", "string", "As in run:train { averages = { NAME = ... } }."},
+               {"options", "table", "Of the averager, changed afterwards: another profile of post_hoc_ema.", ""}},
               false,
               "model",
               "model:averaged \"ema\""},

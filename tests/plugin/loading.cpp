@@ -134,9 +134,10 @@ TEST_CASE("A plugin whose code or tables are wrong is refused in a sentence") {
 
 TEST_CASE("A component of another draft is refused in one sentence with both sides") {
   auto older = refusal(toy("older_draft"));
-  CHECK(has(older, "speaks basin.averager.draft/0, and this Basin basin.averager.draft/"));
+  CHECK(has(older, "speaks basin.averager.draft/1, and this Basin basin.averager/1"));
   CHECK(has(older, "build the plugin with this Basin's SDK"));
   CHECK_FALSE(has(older, "update Basin"));
+  CHECK(has(refusal(toy("newer_revision")), "speaks basin.averager/99, and this Basin basin.averager/1; update Basin"));
   CHECK(has(refusal(toy("newer_draft")), "update Basin"));
   CHECK(has(refusal(toy("released")), "update Basin"));
   auto unknown = refusal(toy("unknown_kind"));
@@ -250,8 +251,10 @@ TEST_CASE("A rebuilt plugin loads beside the old one; living objects keep theirs
   CHECK(old.plugin->version == "1.0.0");
   auto living = [](const Object& o) {  // each build counts its own objects
     int count = -1;
-    o.call(
-        [&] { return o.functions<basin_averager_functions>().update(o.self(), reinterpret_cast<intptr_t>(&count)); });
+    basin_context context{};
+    context.size = sizeof context;
+    context.step = reinterpret_cast<uintptr_t>(&count);
+    o.call([&] { return o.functions<basin_averager_functions>().update(o.self(), &context); });
     return count;
   };
   Object fresh(check_options(registry.find("averager", "toy"), {}));

@@ -39,6 +39,7 @@
 #include "cpp/plugin.hpp"
 #include "cpp/process.hpp"
 #include "cpp/random.hpp"
+#include "cpp/report.hpp"
 #include "cpp/services.hpp"
 #include "cpp/tensor.hpp"
 #include "cpp/update.hpp"
