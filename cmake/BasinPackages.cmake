@@ -48,7 +48,7 @@ set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS "${LibTorch_DIR}/lib")
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_DEPENDS "bash")
-set(CPACK_DEBIAN_PROGRAM_PACKAGE_RECOMMENDS "python3-pip, basin-sdk (= ${PROJECT_VERSION})")
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_RECOMMENDS "python3-pip, curl, basin-sdk (= ${PROJECT_VERSION})")
 set(CPACK_COMPONENT_PROGRAM_DESCRIPTION "Basin, a research platform for the loss landscape of diffusion models
  Run 'basin setup' once: it fetches LibTorch ${LibTorch_VERSION}, which is not part of the package.")
 include(CPack)

@@ -15,6 +15,7 @@
 #include "check/check.hpp"
 #include "cli/data.hpp"
 #include "cli/plugins.hpp"
+#include "cli/runs.hpp"
 #include "cli/scaffold.hpp"
 #include "cli/settings.hpp"
 #include "data/dataset.hpp"
@@ -46,6 +47,7 @@ struct Arguments {
   checking::Request check;
   DataGet data_get;
   DataCheck data_check;
+  RunCommands looking;
 };
 
 // The first Ctrl-C asks: training stops after its step, with a checkpoint. The second one ends the program.
@@ -109,6 +111,7 @@ script::Settings settings_of(const Arguments& arguments, const Toml& toml, const
 
 int run(const CLI::App& app, const Arguments& arguments, const std::string& command) {
   const Toml toml = read_settings();
+  if (const auto code = run_command(app, arguments.looking, toml.runs.value_or("runs"))) return *code;
   const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   at::set_num_threads(arguments.threads > 0 ? arguments.threads
                       : toml.threads        ? static_cast<int>(*toml.threads)
@@ -251,6 +254,7 @@ int main(int argc, char** argv) {
   data_check->add_option("--set", arguments.data_check.set, "an option of the readers, where they have it: size=64")
       ->type_name("NAME=VALUE")
       ->allow_extra_args(false);
+  add_run_commands(app, arguments.looking);
   add_common(&app);
 
   try {

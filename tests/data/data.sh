@@ -104,7 +104,7 @@ exec {SERVER[1]}>&-
 
 # ---- check -----------------------------------------------------------------------------------------------------------
 fixtures=$here/fixtures
-check() { "$program" data check "$@" --threads 1; }
+check() { "$program" data check "$@"; }
 expect 1 "'nowhere' does not exist" check nowhere
 mkdir nothing
 expect 1 "" check nothing
@@ -137,6 +137,8 @@ expect 1 "problem: dataset 'edm_zip'" check "$fixtures/zip/four_labels.zip"
 says "has 4 labels for 5 pictures"
 expect 1 "is 12x12 pixels, and the first picture is 8x8" check "$fixtures/zip/mixed.zip"
 expect 0 "$sound" check "$fixtures/zip/mixed.zip" --set size=8
+expect 1 "no data set has an option 'siez'; did you mean 'size'?" check "$fixtures/zip/mixed.zip" --set siez=8
+expect 1 "'large' (given by --set) is no value of the option 'size'" check "$fixtures/zip/mixed.zip" --set size=large
 expect 1 "'000001.png' of" check "$fixtures/tar/no_image.tar"
 says "2 images, [3,8,8] uint8"
 expect 1 "problem: " check "$fixtures/npz/float.npz"

@@ -4,7 +4,8 @@
 All ```lua blocks of a page, one after another, are one script, run in FOLDER/<page> (made anew). A page may use what a
 reader has at that point: `basin`, `model`, `data`, `process`, `images` and `run`, all small, are there. A block that is
 an entry of a table ("averages = { ... }") is read as one; "..." inside a table stands for what a training cannot do
-without. A block after <!-- not run: why --> is not run; one after <!-- refused: text --> must fail with that text.
+without. A block after <!-- not run: why --> is not run, nor one that is a file of its own (commands.sh runs
+it); one after <!-- refused: text --> must fail with that text.
 """
 import pathlib
 import re
@@ -39,19 +40,25 @@ def refused(block, said):
 
 
 def fixtures(folder):
-    """The data that examples name: CIFAR-10's files (black images) and a folder of photos."""
-    cifar = folder / "data" / "cifar-10-batches-bin"
-    cifar.mkdir(parents=True)
-    for name in [f"data_batch_{i}.bin" for i in range(1, 6)] + ["test_batch.bin"]:
-        with open(cifar / name, "wb") as file:
-            file.truncate(30730000)
-    shutil.copytree(pathlib.Path(__file__).parent / "photos", folder / "photos")
+    """The data that examples name: CIFAR's files (black images), a folder of photos, and archives of pictures."""
+    sizes = {f"cifar-10-batches-bin/{name}.bin": 30730000 for name in [f"data_batch_{i}" for i in range(1, 6)] + ["test_batch"]}
+    sizes |= {"cifar-100-binary/train.bin": 153700000, "cifar-100-binary/test.bin": 30740000}
+    for name, size in sizes.items():
+        (folder / "data" / name).parent.mkdir(parents=True, exist_ok=True)
+        with open(folder / "data" / name, "wb") as file:
+            file.truncate(size)
+    here = pathlib.Path(__file__).parent
+    shutil.copytree(here / "photos", folder / "photos")
+    shutil.copytree(here.parent / "data/fixtures/shards", folder / "shards")
+    shutil.copy(here.parent / "data/fixtures/zip/stored.zip", folder / "cifar10-32x32.zip")
+    shutil.copy(here.parent / "data/fixtures/npz/labelled.npz", folder / "images.npz")
 
 
 def run(program, folder, page):
     text = page.read_text(encoding="utf-8")
-    blocks = re.findall(r"(?:<!-- (not run|refused): ([^>]*?) -->\n)?^```lua\n(.*?)^```$", text, re.S | re.M)
-    shown = [refused(block, said) if mark else statement(block) for mark, said, block in blocks if mark != "not run"]
+    blocks = re.findall(r"(?:<!-- (not run|refused|file): ([^>]*?) -->\n)?^```lua\n(.*?)^```$", text, re.S | re.M)
+    shown = [refused(block, said) if mark else statement(block) for mark, said, block in blocks
+             if mark not in ("not run", "file")]
     if not shown:
         return None
     shutil.rmtree(folder, ignore_errors=True)
