@@ -37,12 +37,13 @@ TEST_CASE("a file of settings") {
   const auto toml = read_toml(file.path);
   const auto folder = file.path.parent_path();
   CHECK(toml.plugins == std::vector<std::filesystem::path>{folder / "mine", "/abs"});
-  CHECK(toml.device == "cpu");
+  CHECK(toml.device->value == "cpu");
+  CHECK(toml.device->origin == file.path.string() + ":2");
   CHECK_FALSE(toml.precision);
-  CHECK(read_toml(File("device = \"cuda:1\"\n").path).device == "cuda:1");  // what a script accepts
-  CHECK(toml.threads == 3);
-  CHECK(toml.runs == folder / "r");
-  CHECK(toml.data.at("cifar10") == (folder / "c").string());
+  CHECK(read_toml(File("device = \"cuda:1\"\n").path).device->value == "cuda:1");  // what a script accepts
+  CHECK(toml.threads->value == 3);
+  CHECK(toml.runs->value == folder / "r");
+  CHECK(toml.data.at("cifar10").value == (folder / "c").string());
   CHECK(read_toml("no-such-file.toml").plugins.empty());
 }
 
