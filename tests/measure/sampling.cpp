@@ -136,7 +136,7 @@ TEST_CASE("sampling that was stopped goes on to the same images") {
     for (bool within : {false, true}) {  // or Ctrl-C, which is seen in the middle of the next batch
       Folder folder;
       auto o = options(m, sampler, 20, 5);
-      o.on_progress = [&](int64_t done, int64_t) {
+      o.on_progress = [&](int64_t done, int64_t, const Tensor&) {
         if (done == 10 && within) basin::interrupted() = true;
         if (done == 10 && !within) throw basin::Error("stop", BASIN_ERROR_INTERRUPTED);
         CHECK(done <= 10);
