@@ -144,7 +144,7 @@ TEST_CASE("sampling that was stopped goes on to the same images") {
       CHECK(error_of([&] { basin::sample(*open_run(folder), o); }).status == BASIN_ERROR_INTERRUPTED);
       basin::interrupted() = false;
       std::vector<int64_t> done;
-      o.on_progress = [&](int64_t n, int64_t) { done.push_back(n); };
+      o.on_progress = [&](int64_t n, int64_t, const Tensor&) { done.push_back(n); };
       CHECK(same_bits(basin::sample(*open_run(folder), o)->pixels, whole->pixels));
       CHECK(done == std::vector<int64_t>{15, 20});  // what was done is not done again
     }
@@ -162,7 +162,7 @@ TEST_CASE("sampling that was stopped goes on to the same images") {
       part[0].fill_(9);
       basin::write_safetensors(file, {{"images", part}}, content.metadata);
       std::vector<int64_t> done;
-      o.on_progress = [&](int64_t n, int64_t) { done.push_back(n); };
+      o.on_progress = [&](int64_t n, int64_t, const Tensor&) { done.push_back(n); };
       const auto images = basin::sample(*run, o);
       CHECK(done.front() == there + 5);
       CHECK((images->pixels[0] == 9).all().item<bool>());
