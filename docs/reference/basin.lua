@@ -17,8 +17,9 @@ local model = {}
 ---```
 ---(since 0.1)
 ---@param name string As in run:train { averages = { NAME = ... } }. Required.
+---@param options? table Of the averager, changed afterwards: another profile of post_hoc_ema.
 ---@return basin.model
-function model:averaged(name) end
+function model:averaged(name, options) end
 
 ---Its parameters by name; changing them changes the model.
 ---```lua
@@ -992,6 +993,18 @@ function basin.arguments(declarations) end
 ---@field order "new"|"legacy" Channels of qkv: [q,k,v][head] or, legacy, [head][q,k,v]; a checkpoint fits one only.
 ---@overload fun(options: basin.model.adm_unet.options): basin.model.adm_unet
 
+---@class (exact) basin.model.inception_v3.options
+---@field weights? string Weights that scripts/convert_inception.py wrote; without, the network is untrained.
+---@field resize? "tensorflow"|"pytorch"|"clean" How images come to 299x299: as in the 2015 graph and torch-fidelity; pytorch-fid; clean-fid. Default: "tensorflow".
+---@field layer? "pool"|"spatial" The features: 2048 averages (FID), or 7 channels of 17x17 in the middle (sFID). Default: "pool".
+
+---The Inception network of 2015 that FID is defined by; its weights are converted by a script.
+---@class basin.model.inception_v3: basin.model
+---@field weights string Weights that scripts/convert_inception.py wrote; without, the network is untrained.
+---@field resize "tensorflow"|"pytorch"|"clean" How images come to 299x299: as in the 2015 graph and torch-fidelity; pytorch-fid; clean-fid.
+---@field layer "pool"|"spatial" The features: 2048 averages (FID), or 7 channels of 17x17 in the middle (sFID).
+---@overload fun(options: basin.model.inception_v3.options): basin.model.inception_v3
+
 ---@class (exact) basin.model.small_features.options
 ---@field weights? string Weights to use instead of those beside the plugin.
 ---@field pretrained? boolean Begin with weights; false: untrained, to train it. Default: true.
@@ -1006,6 +1019,7 @@ function basin.arguments(declarations) end
 ---@param name "adm_unet"
 ---@param options? basin.model.adm_unet.options
 ---@return basin.model.adm_unet
+---@overload fun(name: "inception_v3", options?: basin.model.inception_v3.options): basin.model.inception_v3
 ---@overload fun(name: "small_features", options?: basin.model.small_features.options): basin.model.small_features
 function basin.model(name, options) end
 
@@ -1020,6 +1034,34 @@ function basin.model(name, options) end
 ---@field split "train"|"test"|"all" 50,000 images to train on, 10,000 to test on, or both in this order.
 ---@field size integer Width and height: 32, or smaller (16, 8 and 4 by the mean of each square of pixels).
 ---@overload fun(options: basin.dataset.cifar10.options): basin.dataset.cifar10
+
+---@class (exact) basin.dataset.cifar100.options
+---@field root string The folder with train.bin and test.bin, or the one that holds cifar-100-binary. Required.
+---@field split? "train"|"test"|"all" 50,000 images to train on, 10,000 to test on, or both in this order. Default: "train".
+---@field labels? "fine"|"coarse" The 100 classes, or the 20 groups of five. Default: "fine".
+---@field size? integer Width and height: 32, or smaller (16, 8 and 4 by the mean of each square of pixels). [pixels] Default: 32. From 4 to 32.
+
+---CIFAR-100 in its binary layout: 60,000 photographs of a hundred kinds, 32x32.
+---@class basin.dataset.cifar100: basin.dataset
+---@field root string The folder with train.bin and test.bin, or the one that holds cifar-100-binary.
+---@field split "train"|"test"|"all" 50,000 images to train on, 10,000 to test on, or both in this order.
+---@field labels "fine"|"coarse" The 100 classes, or the 20 groups of five.
+---@field size integer Width and height: 32, or smaller (16, 8 and 4 by the mean of each square of pixels).
+---@overload fun(options: basin.dataset.cifar100.options): basin.dataset.cifar100
+
+---@class (exact) basin.dataset.edm_zip.options
+---@field file string The zip file, with dataset.json in it. Required.
+---@field size? integer Width and height, to which pictures are cropped and resized; 0: as they are, all of one size. [pixels] Default: 0. From 0 to 4096.
+---@field keep? integer Decoded pictures are kept in memory when all of them fit in this; 0: never. [MiB] Default: 1024. From 0 to 1073741824.
+---@field labels? boolean Whether the labels of dataset.json are read; false: it may be missing. Default: true.
+
+---The zip file of pictures and labels that EDM's dataset tool writes.
+---@class basin.dataset.edm_zip: basin.dataset
+---@field file string The zip file, with dataset.json in it.
+---@field size integer Width and height, to which pictures are cropped and resized; 0: as they are, all of one size.
+---@field keep integer Decoded pictures are kept in memory when all of them fit in this; 0: never.
+---@field labels boolean Whether the labels of dataset.json are read; false: it may be missing.
+---@overload fun(options: basin.dataset.edm_zip.options): basin.dataset.edm_zip
 
 ---@class (exact) basin.dataset.gaussian.options
 ---@field count? integer How many items. Default: 5000. At least 1.
@@ -1040,15 +1082,27 @@ function basin.model(name, options) end
 
 ---@class (exact) basin.dataset.image_folder.options
 ---@field root string The folder; png, jpg, jpeg, bmp and webp files below it are found. Required.
----@field size? integer Width and height after cropping to the middle square. [pixels] Default: 32. From 1 to 4096.
----@field keep? integer Decoded pictures are kept in memory when all of them fit in this; 0: never. [MiB] Default: 1024. At least 0.
+---@field size? integer Width and height, to which pictures are cropped and resized; 0: as they are, all of one size. [pixels] Default: 0. From 0 to 4096.
+---@field keep? integer Decoded pictures are kept in memory when all of them fit in this; 0: never. [MiB] Default: 1024. From 0 to 1073741824.
 
 ---Every picture below a folder; the first sub-folder of each is its label.
 ---@class basin.dataset.image_folder: basin.dataset
 ---@field root string The folder; png, jpg, jpeg, bmp and webp files below it are found.
----@field size integer Width and height after cropping to the middle square.
+---@field size integer Width and height, to which pictures are cropped and resized; 0: as they are, all of one size.
 ---@field keep integer Decoded pictures are kept in memory when all of them fit in this; 0: never.
 ---@overload fun(options: basin.dataset.image_folder.options): basin.dataset.image_folder
+
+---@class (exact) basin.dataset.npz.options
+---@field file string The .npz file: arr_0, uint8 [N,H,W,3]; arr_1, labels [N]. Required.
+---@field size? integer Width and height, to which pictures are cropped and resized; 0: as they are, all of one size. [pixels] Default: 0. From 0 to 4096.
+---@field labels? boolean Whether arr_1 is read where it is there. Default: true.
+
+---Images in a NumPy archive, as guided-diffusion and EDM write them.
+---@class basin.dataset.npz: basin.dataset
+---@field file string The .npz file: arr_0, uint8 [N,H,W,3]; arr_1, labels [N].
+---@field size integer Width and height, to which pictures are cropped and resized; 0: as they are, all of one size.
+---@field labels boolean Whether arr_1 is read where it is there.
+---@overload fun(options: basin.dataset.npz.options): basin.dataset.npz
 
 ---@class (exact) basin.dataset.shapes.options
 ---@field count? integer How many pictures. [images] Default: 5000. At least 1.
@@ -1062,13 +1116,31 @@ function basin.model(name, options) end
 ---@field seed integer Other pictures for another seed.
 ---@overload fun(options: basin.dataset.shapes.options): basin.dataset.shapes
 
+---@class (exact) basin.dataset.webdataset.options
+---@field root? string The folder with the shards, all its .tar files.
+---@field file? string One shard, instead of root.
+---@field size? integer Width and height, to which pictures are cropped and resized; 0: as they are, all of one size. [pixels] Default: 0. From 0 to 4096.
+---@field keep? integer Decoded pictures are kept in memory when all of them fit in this; 0: never. [MiB] Default: 1024. From 0 to 1073741824.
+
+---Pictures in tar archives of WebDataset's layout, with labels in .cls.
+---@class basin.dataset.webdataset: basin.dataset
+---@field root string The folder with the shards, all its .tar files.
+---@field file string One shard, instead of root.
+---@field size integer Width and height, to which pictures are cropped and resized; 0: as they are, all of one size.
+---@field keep integer Decoded pictures are kept in memory when all of them fit in this; 0: never.
+---@overload fun(options: basin.dataset.webdataset.options): basin.dataset.webdataset
+
 ---A data set: opened and checked at once.
 ---@param name "cifar10"
 ---@param options? basin.dataset.cifar10.options
 ---@return basin.dataset.cifar10
+---@overload fun(name: "cifar100", options?: basin.dataset.cifar100.options): basin.dataset.cifar100
+---@overload fun(name: "edm_zip", options?: basin.dataset.edm_zip.options): basin.dataset.edm_zip
 ---@overload fun(name: "gaussian", options?: basin.dataset.gaussian.options): basin.dataset.gaussian
 ---@overload fun(name: "image_folder", options?: basin.dataset.image_folder.options): basin.dataset.image_folder
+---@overload fun(name: "npz", options?: basin.dataset.npz.options): basin.dataset.npz
 ---@overload fun(name: "shapes", options?: basin.dataset.shapes.options): basin.dataset.shapes
+---@overload fun(name: "webdataset", options?: basin.dataset.webdataset.options): basin.dataset.webdataset
 function basin.dataset(name, options) end
 
 ---@class (exact) basin.optimizer.adam.options
@@ -1139,6 +1211,18 @@ function basin.dataset(name, options) end
 ---@field weight_decay number Values are divided by 1 + lr times this.
 ---@overload fun(options: basin.optimizer.adan.options): basin.optimizer.adan
 
+---@class (exact) basin.optimizer.asam.options
+---@field rho? number Radius of the ball, in units of the weights. Default: 0.5. At least 0.
+---@field eta? number Added to |w|, so that weights at 0 move too. Default: 0.01. At least 0.
+---@field base basin.optimizer The optimizer that takes the step. Required.
+
+---Adaptive sharpness-aware minimization (Kwon et al. 2021, arXiv 2102.11600), around any optimizer.
+---@class basin.optimizer.asam: basin.optimizer
+---@field rho number Radius of the ball, in units of the weights.
+---@field eta number Added to |w|, so that weights at 0 move too.
+---@field base basin.optimizer The optimizer that takes the step.
+---@overload fun(options: basin.optimizer.asam.options): basin.optimizer.asam
+
 ---@class (exact) basin.optimizer.clip.options
 ---@field norm? number Largest norm, over all parameters together. Default: 1. At least 0.
 ---@field base basin.optimizer The optimizer that takes the step. Required.
@@ -1163,6 +1247,34 @@ function basin.dataset(name, options) end
 ---@field base basin.optimizer The optimizer that takes the step.
 ---@overload fun(options: basin.optimizer.esam.options): basin.optimizer.esam
 
+---@class (exact) basin.optimizer.friendly_sam.options
+---@field rho? number Radius of the ball, over all parameters together. Default: 0.2. At least 0.
+---@field sigma? number How much of the mean gradient is left out. Default: 1. At least 0.
+---@field decay? number What is kept of the mean gradient at each step. Default: 0.9. From 0 to 1.
+---@field base basin.optimizer The optimizer that takes the step. Required.
+
+---Friendly SAM (Li et al. 2024, arXiv 2403.12350): climbs along the noise of the batch, around any optimizer.
+---@class basin.optimizer.friendly_sam: basin.optimizer
+---@field rho number Radius of the ball, over all parameters together.
+---@field sigma number How much of the mean gradient is left out.
+---@field decay number What is kept of the mean gradient at each step.
+---@field base basin.optimizer The optimizer that takes the step.
+---@overload fun(options: basin.optimizer.friendly_sam.options): basin.optimizer.friendly_sam
+
+---@class (exact) basin.optimizer.gsam.options
+---@field rho? number Radius of the ball at the full learning rate. Default: 0.05. At least 0.
+---@field rho_min? number Radius where an lr_schedule's factor is 0. Default: 0. At least 0.
+---@field alpha? number How much of the gradient at w, at right angles, is taken off. Default: 0.4. At least 0.
+---@field base basin.optimizer The optimizer that takes the step. Required.
+
+---Surrogate gap guided sharpness-aware minimization (Zhuang et al. 2022, arXiv 2203.08065).
+---@class basin.optimizer.gsam: basin.optimizer
+---@field rho number Radius of the ball at the full learning rate.
+---@field rho_min number Radius where an lr_schedule's factor is 0.
+---@field alpha number How much of the gradient at w, at right angles, is taken off.
+---@field base basin.optimizer The optimizer that takes the step.
+---@overload fun(options: basin.optimizer.gsam.options): basin.optimizer.gsam
+
 ---@class (exact) basin.optimizer.lion.options
 ---@field lr? number Learning rate: what every weight moves by; a third to a tenth of Adam's. Default: 0.0001. At least 0.
 ---@field beta1? number Share of the momentum in the direction. Default: 0.9. From 0 to 1.
@@ -1177,21 +1289,69 @@ function basin.dataset(name, options) end
 ---@field weight_decay number Decoupled: values shrink by lr times this.
 ---@overload fun(options: basin.optimizer.lion.options): basin.optimizer.lion
 
+---@class (exact) basin.optimizer.looksam.options
+---@field rho? number Radius of the ball, over all parameters together. Default: 0.05. At least 0.
+---@field alpha? number Share of the kept direction, in units of |g|. Default: 0.2. At least 0.
+---@field every? integer k: steps from one second gradient to the next. [steps] Default: 5. At least 1.
+---@field norms? "global"|"tensor" v and its scale of all parameters together, or of each by itself. Default: "global".
+---@field base basin.optimizer The optimizer that takes the step. Required.
+
+---LookSAM (Liu et al. 2022, arXiv 2203.02714): SAM's second gradient in every k-th step, around any optimizer.
+---@class basin.optimizer.looksam: basin.optimizer
+---@field rho number Radius of the ball, over all parameters together.
+---@field alpha number Share of the kept direction, in units of |g|.
+---@field every integer k: steps from one second gradient to the next.
+---@field norms "global"|"tensor" v and its scale of all parameters together, or of each by itself.
+---@field base basin.optimizer The optimizer that takes the step.
+---@overload fun(options: basin.optimizer.looksam.options): basin.optimizer.looksam
+
+---@class (exact) basin.optimizer.lpf_sgd.options
+---@field sigma? number Deviation of the noise, in units of each filter's norm. Default: 0.0005. At least 0.
+---@field draws? integer M: parts of the batch, each with noise of its own. Default: 8. At least 1.
+---@field increase? number How much sigma grows until step `steps`, in units of itself. Default: 15. At least 0.
+---@field steps? integer Length of the run, over which sigma grows; 0: it does not. [steps] Default: 0. At least 0.
+---@field base basin.optimizer The optimizer that takes the step. Required.
+
+---LPF-SGD (Bisla et al. 2022, arXiv 2201.08025): descent on the loss smoothed over the weights.
+---@class basin.optimizer.lpf_sgd: basin.optimizer
+---@field sigma number Deviation of the noise, in units of each filter's norm.
+---@field draws integer M: parts of the batch, each with noise of its own.
+---@field increase number How much sigma grows until step `steps`, in units of itself.
+---@field steps integer Length of the run, over which sigma grows; 0: it does not.
+---@field base basin.optimizer The optimizer that takes the step.
+---@overload fun(options: basin.optimizer.lpf_sgd.options): basin.optimizer.lpf_sgd
+
 ---@class (exact) basin.optimizer.lr_schedule.options
----@field shape? "constant"|"linear"|"cosine" What follows the warm-up. Default: "constant".
+---@field shape? "constant"|"linear"|"cosine"|"cyclic" What follows the warm-up. Default: "constant".
 ---@field warmup? integer The rate grows linearly over so many steps. [steps] Default: 0. At least 0.
 ---@field steps? integer Length of the run, where the shape falls. [steps] Default: 0. At least 0.
 ---@field floor? number Where it falls to, as a part of the learning rate. Default: 0. From 0 to 1.
+---@field begin? integer Cycles begin after so many steps. [steps] Default: 0. At least 0.
+---@field cycle? integer Length of a cycle: the `every` of an averager swa. [steps] Default: 100. At least 1.
 ---@field base basin.optimizer The optimizer that takes the step. Required.
 
 ---Changes the learning rate over the run, around any optimizer.
 ---@class basin.optimizer.lr_schedule: basin.optimizer
----@field shape "constant"|"linear"|"cosine" What follows the warm-up.
+---@field shape "constant"|"linear"|"cosine"|"cyclic" What follows the warm-up.
 ---@field warmup integer The rate grows linearly over so many steps.
 ---@field steps integer Length of the run, where the shape falls.
 ---@field floor number Where it falls to, as a part of the learning rate.
+---@field begin integer Cycles begin after so many steps.
+---@field cycle integer Length of a cycle: the `every` of an averager swa.
 ---@field base basin.optimizer The optimizer that takes the step.
 ---@overload fun(options: basin.optimizer.lr_schedule.options): basin.optimizer.lr_schedule
+
+---@class (exact) basin.optimizer.momentum_sam.options
+---@field rho? number How far from w the gradient is found. Default: 0.3. At least 0.
+---@field beta? number Decay of the momentum; that of the base. Default: 0.9. From 0 to 0.9999999.
+---@field base basin.optimizer The optimizer that takes the step. Required.
+
+---Momentum-SAM (Becker et al. 2024, arXiv 2401.12033): one gradient a step, around any optimizer.
+---@class basin.optimizer.momentum_sam: basin.optimizer
+---@field rho number How far from w the gradient is found.
+---@field beta number Decay of the momentum; that of the base.
+---@field base basin.optimizer The optimizer that takes the step.
+---@overload fun(options: basin.optimizer.momentum_sam.options): basin.optimizer.momentum_sam
 
 ---@class (exact) basin.optimizer.muon.options
 ---@field lr? number Learning rate of matrices. Default: 0.02. At least 0.
@@ -1220,6 +1380,16 @@ function basin.dataset(name, options) end
 ---@field beta2 number AdamW: decay of the mean of squared gradients.
 ---@field eps number AdamW: added to the root of the mean of squares.
 ---@overload fun(options: basin.optimizer.muon.options): basin.optimizer.muon
+
+---@class (exact) basin.optimizer.random_sam.options
+---@field rho? number Radius of the ball, over all parameters together. Default: 0.05. At least 0.
+---@field base basin.optimizer The optimizer that takes the step. Required.
+
+---Gradients found at a random point of SAM's sphere, around any optimizer.
+---@class basin.optimizer.random_sam: basin.optimizer
+---@field rho number Radius of the ball, over all parameters together.
+---@field base basin.optimizer The optimizer that takes the step.
+---@overload fun(options: basin.optimizer.random_sam.options): basin.optimizer.random_sam
 
 ---@class (exact) basin.optimizer.rmsprop.options
 ---@field lr? number Learning rate. Default: 0.001. At least 0.
@@ -1265,6 +1435,20 @@ function basin.dataset(name, options) end
 ---@field nesterov boolean Looks ahead along the momentum; needs momentum.
 ---@overload fun(options: basin.optimizer.sgd.options): basin.optimizer.sgd
 
+---@class (exact) basin.optimizer.wsam.options
+---@field rho? number Radius of the ball, over all parameters together. Default: 0.05. At least 0.
+---@field gamma? number Weight of the sharpness: gamma / (1 - gamma). Default: 0.9. From 0 to 0.999.
+---@field decoupled_lr? number Learning rate of the sharpness by itself, the base's in the paper; 0: through the base. Default: 0. At least 0.
+---@field base basin.optimizer The optimizer that takes the step. Required.
+
+---Weighted sharpness-aware minimization (Yue et al. 2023, arXiv 2305.15817), around any optimizer.
+---@class basin.optimizer.wsam: basin.optimizer
+---@field rho number Radius of the ball, over all parameters together.
+---@field gamma number Weight of the sharpness: gamma / (1 - gamma).
+---@field decoupled_lr number Learning rate of the sharpness by itself, the base's in the paper; 0: through the base.
+---@field base basin.optimizer The optimizer that takes the step.
+---@overload fun(options: basin.optimizer.wsam.options): basin.optimizer.wsam
+
 ---What changes the weights.
 ---@param name "adam"
 ---@param options? basin.optimizer.adam.options
@@ -1272,14 +1456,22 @@ function basin.dataset(name, options) end
 ---@overload fun(name: "adam_ema", options?: basin.optimizer.adam_ema.options): basin.optimizer.adam_ema
 ---@overload fun(name: "adamax", options?: basin.optimizer.adamax.options): basin.optimizer.adamax
 ---@overload fun(name: "adan", options?: basin.optimizer.adan.options): basin.optimizer.adan
+---@overload fun(name: "asam", options?: basin.optimizer.asam.options): basin.optimizer.asam
 ---@overload fun(name: "clip", options?: basin.optimizer.clip.options): basin.optimizer.clip
 ---@overload fun(name: "esam", options?: basin.optimizer.esam.options): basin.optimizer.esam
+---@overload fun(name: "friendly_sam", options?: basin.optimizer.friendly_sam.options): basin.optimizer.friendly_sam
+---@overload fun(name: "gsam", options?: basin.optimizer.gsam.options): basin.optimizer.gsam
 ---@overload fun(name: "lion", options?: basin.optimizer.lion.options): basin.optimizer.lion
+---@overload fun(name: "looksam", options?: basin.optimizer.looksam.options): basin.optimizer.looksam
+---@overload fun(name: "lpf_sgd", options?: basin.optimizer.lpf_sgd.options): basin.optimizer.lpf_sgd
 ---@overload fun(name: "lr_schedule", options?: basin.optimizer.lr_schedule.options): basin.optimizer.lr_schedule
+---@overload fun(name: "momentum_sam", options?: basin.optimizer.momentum_sam.options): basin.optimizer.momentum_sam
 ---@overload fun(name: "muon", options?: basin.optimizer.muon.options): basin.optimizer.muon
+---@overload fun(name: "random_sam", options?: basin.optimizer.random_sam.options): basin.optimizer.random_sam
 ---@overload fun(name: "rmsprop", options?: basin.optimizer.rmsprop.options): basin.optimizer.rmsprop
 ---@overload fun(name: "sam", options?: basin.optimizer.sam.options): basin.optimizer.sam
 ---@overload fun(name: "sgd", options?: basin.optimizer.sgd.options): basin.optimizer.sgd
+---@overload fun(name: "wsam", options?: basin.optimizer.wsam.options): basin.optimizer.wsam
 ---@overload fun(name: string, code: fun(training: basin.training)): basin.optimizer
 function basin.optimizer(name, options) end
 
@@ -1298,6 +1490,20 @@ function basin.optimizer(name, options) end
 ---@field decay number What is kept of the average at each step.
 ---@field warmup "none"|"count"|"ramp" Forgets the beginning sooner (README).
 ---@overload fun(options: basin.averager.ema.options): basin.averager.ema
+
+---@class (exact) basin.averager.post_hoc_ema.options
+---@field tracked? number[] Widths sigma_rel of the averages that are kept up. Default: { 0.05, 0.1 }. From 0.001 to 0.28.
+---@field every? integer Steps between snapshots, each of as many weights as are tracked. [steps] Default: 1000. At least 1.
+---@field sigma_rel? number Width of the average that is given; 0: the first tracked. Default: 0. From 0 to 0.28.
+---@field gamma? number The same by its exponent; 0: by sigma_rel. Default: 0. At least 0.
+
+---Post-hoc EMA (Karras et al. 2024, arXiv 2312.02696): averages whose length is chosen after the training.
+---@class basin.averager.post_hoc_ema: basin.averager
+---@field tracked number[] Widths sigma_rel of the averages that are kept up.
+---@field every integer Steps between snapshots, each of as many weights as are tracked.
+---@field sigma_rel number Width of the average that is given; 0: the first tracked.
+---@field gamma number The same by its exponent; 0: by sigma_rel.
+---@overload fun(options: basin.averager.post_hoc_ema.options): basin.averager.post_hoc_ema
 
 ---@class (exact) basin.averager.swa.options
 ---@field start? integer The first snapshot is `every` steps after this one. [steps] Default: 0. At least 0.
@@ -1323,13 +1529,25 @@ function basin.optimizer(name, options) end
 ---@field tolerance number Times the mean of the losses that it began with.
 ---@overload fun(options: basin.averager.swad.options): basin.averager.swad
 
+---@class (exact) basin.averager.switch_ema.options
+---@field decay? number What is kept of the average at each step. Default: 0.999. From 0 to 1.
+---@field every? integer Steps from one switch to the next; the paper's epoch. [steps] Default: 1000. At least 1.
+
+---Switch EMA (Li et al. 2024, arXiv 2402.09240): an average that the training goes on from now and then.
+---@class basin.averager.switch_ema: basin.averager
+---@field decay number What is kept of the average at each step.
+---@field every integer Steps from one switch to the next; the paper's epoch.
+---@overload fun(options: basin.averager.switch_ema.options): basin.averager.switch_ema
+
 ---An average of weights over a training.
 ---@param name "adam_ema"
 ---@param options? basin.averager.adam_ema.options
 ---@return basin.averager.adam_ema
 ---@overload fun(name: "ema", options?: basin.averager.ema.options): basin.averager.ema
+---@overload fun(name: "post_hoc_ema", options?: basin.averager.post_hoc_ema.options): basin.averager.post_hoc_ema
 ---@overload fun(name: "swa", options?: basin.averager.swa.options): basin.averager.swa
 ---@overload fun(name: "swad", options?: basin.averager.swad.options): basin.averager.swad
+---@overload fun(name: "switch_ema", options?: basin.averager.switch_ema.options): basin.averager.switch_ema
 function basin.averager(name, options) end
 
 ---@class (exact) basin.sampler.ddim.options
@@ -1467,6 +1685,20 @@ function basin.quantizer(name, options) end
 ---@field batch integer Images the model sees at once.
 ---@overload fun(options: basin.metric.optimal_loss.options): basin.metric.optimal_loss
 
+---@class (exact) basin.metric.precision_recall.options
+---@field features basin.model The feature extractor: a model without time, such as small_features. Required.
+---@field k? integer Which neighbour a ball reaches to. Default: 3. At least 1.
+---@field limit? integer Of the data at most so many, spread evenly over it; 0: all. [images] Default: 10000. At least 0.
+---@field batch? integer Images handled at once. [images] Default: 128. At least 1.
+
+---Precision, recall, density and coverage by nearest neighbours in features.
+---@class basin.metric.precision_recall: basin.metric
+---@field features basin.model The feature extractor: a model without time, such as small_features.
+---@field k integer Which neighbour a ball reaches to.
+---@field limit integer Of the data at most so many, spread evenly over it; 0: all.
+---@field batch integer Images handled at once.
+---@overload fun(options: basin.metric.precision_recall.options): basin.metric.precision_recall
+
 ---A measurement of images, of a model, or of data.
 ---@param name "fid"
 ---@param options? basin.metric.fid.options
@@ -1474,6 +1706,7 @@ function basin.quantizer(name, options) end
 ---@overload fun(name: "kid", options?: basin.metric.kid.options): basin.metric.kid
 ---@overload fun(name: "lpf", options?: basin.metric.lpf.options): basin.metric.lpf
 ---@overload fun(name: "optimal_loss", options?: basin.metric.optimal_loss.options): basin.metric.optimal_loss
+---@overload fun(name: "precision_recall", options?: basin.metric.precision_recall.options): basin.metric.precision_recall
 ---@overload fun(name: string, code: fun(measurement: basin.measurement): number|basin.tensor|table): basin.metric
 function basin.metric(name, options) end
 

@@ -223,7 +223,7 @@ const Component& Registry::find(const std::string& kind, const std::string& name
   if (std::find(all.begin(), all.end(), kind) == all.end()) {
     std::string near = nearest(kind, all);
     throw Error("there is no kind of component '" + kind + "'" +
-                    (near.empty() ? "" : "; did you mean '" + near + "'?") + " There are: " + joined(all) + ".",
+                    (near.empty() ? "." : "; did you mean '" + near + "'?") + " There are: " + joined(all) + ".",
                 BASIN_ERROR_NOT_FOUND);
   }
   std::vector<std::string> names, places;
@@ -238,7 +238,7 @@ const Component& Registry::find(const std::string& kind, const std::string& name
   auto refused = std::count_if(impl_->sightings.begin(), impl_->sightings.end(),
                                [](const Sighting& s) { return s.fate == Sighting::refused; });
   std::string near = nearest(name, names);
-  throw Error("there is no " + kind + " '" + name + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?") +
+  throw Error("there is no " + kind + " '" + name + "'" + (near.empty() ? "." : "; did you mean '" + near + "'?") +
                   (names.empty() ? "" : " There are: " + joined(names) + ".") +
                   " Looked in: " + (places.empty() ? "no folder" : joined(places)) + "." +
                   (refused == 0 ? ""

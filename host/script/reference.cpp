@@ -150,18 +150,22 @@ std::string library_page() {
   return out;
 }
 
+constexpr const char* kOverview = R"(# Reference
+
+Everything a script can say. The same records check what a script gives, answer `help(x)` and feed completion.
+
+`basin.lua` beside this page is for the editor: the Lua language server then completes and checks scripts, down to the
+options of `basin.optimizer "sam" { ... }`. In a clone `.luarc.json` says so already, an installation has the file in
+`share/basin/lua`; elsewhere its folder goes into the setting `Lua.workspace.library`. `basin docs --out DIR` writes all this
+with your own plugins in it.
+
+| page | |
+|---|---|
+| [basin](basin.md) | The library's functions. |
+)";
+
 std::string overview() {
-  std::string out =
-      kGenerated + std::string(
-                       "# Reference\n\nEverything a script can say. The same records check what a script gives, answer "
-                       "`help(x)` and feed "
-                       "completion;\n`basin docs --out DIR` writes these pages, with the plugins that it finds.\n\n"
-                       "`basin.lua` beside this page is for the editor: the Lua language server then completes and "
-                       "checks scripts, down "
-                       "to\nthe options of `basin.optimizer \"sam\" { ... }`. In a clone `.luarc.json` says so "
-                       "already; elsewhere add "
-                       "the folder to the\nsetting `Lua.workspace.library`.\n\n| page | |\n|---|---|\n| "
-                       "[basin](basin.md) | The library's functions. |\n");
+  std::string out = std::string(kGenerated) + kOverview;
   for (const Type* type : types())
     out += "| [" + std::string(type->name) + "](" + type->name + ".md) | " + in_table(type->summary) + " |\n";
   return out;

@@ -28,6 +28,7 @@ int inverted(Call& c) { return give(c.L, at::bitwise_not(self(c))); }
 
 // Lua makes one boolean of whatever == and < give, so == is of whole tensors, and < of single numbers.
 int equal(Call& c) {
+  if (!test<Tensor>(c.L, 1) || !test<Tensor>(c.L, 2)) return give(c.L, false);  // another kind of userdata
   const Tensor a = operand(c.L, 1), b = operand(c.L, 2);
   return give(c.L, a.sizes() == b.sizes() && a.device() == b.device() && at::eq(a, b).all().item<bool>());
 }

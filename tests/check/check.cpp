@@ -304,7 +304,7 @@ void own_plugins_pass(const std::string& which) {
 
 TEST_CASE("Basin's own plugins pass", "[check][.own]") { own_plugins_pass(" --skip memory-valgrind"); }
 
-// An hour: test-check "[memory-own]"
+// Too long for every day: test-check "[memory-own]"
 TEST_CASE("Basin's own plugins pass under valgrind", "[check][.memory-own]") {
   if (!no_valgrind()) own_plugins_pass(" --only memory-valgrind --timeout 3600");
 }

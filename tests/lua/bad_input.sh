@@ -154,13 +154,16 @@ mount -t tmpfs -o size=${3}k none nothing && cd nothing || exit 99
 echo $? >../status
 cp -r runs ../left 2>/dev/null
 SH
+full=0
 for kilobytes in 16 64 300 1000 1500; do
   rm -rf left
   unshare -m bash full.sh "$program" x $kilobytes
   if grep -q enough output; then continue; fi
+  full=$((full + 1))
   [[ $(<status) -eq 1 && $(tail -1 output) == "../half.lua:4: "*"No space left on device"* ]] ||
     { echo "a disk of $kilobytes KiB: $(<status), $(tail -2 output)"; failed=1; }
 done
+[[ $full -ge 2 ]] || { echo "only $full of the disks were full: make them smaller"; failed=1; }
 cat >readonly.sh <<'SH'
 mount -t tmpfs none nothing && cd nothing && cp -r ../half ../half.lua . && mount -o remount,ro none . || exit 99
 "$1" run half.lua --threads 1 --runs half >../output 2>&1

@@ -90,7 +90,7 @@ copy[1] = 1
 equal(w[1]:sum():item(), 0)
 
 -- Lua's own comparisons: == of whole tensors, < of single numbers; any() and all() are booleans.
-assert(a == a * 1 and a ~= a + 1 and a ~= basin.ones { 2 })
+assert(a ~= basin.process "vp" and a == a * 1 and a ~= a + 1 and a ~= basin.ones { 2 })
 assert(a[1][1] < 2 and a[2][3] >= 6 and a:sum() > 20 and not (a[1][2] <= 1))
 assert(a:gt(0):all() == true and a:isnan():any() == false)
 

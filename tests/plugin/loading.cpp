@@ -367,7 +367,10 @@ TEST_CASE("An unknown component: the nearest name, what there is, and where was 
   CHECK(has(sentence, "no averager 'tyo'; did you mean 'toy'? There are: toy. Looked in: " + scratch.path.string()));
   CHECK(has(sentence, "nowhere (which is not there)"));
   CHECK(has(sentence, "1 cannot be used; basin plugins --why"));
+  CHECK(has(sentence_of([&] { registry.find("averager", "unlike"); }),
+            "no averager 'unlike'. There are: toy. Looked in: "));
   CHECK(has(sentence_of([&] { registry.find("averagr", "toy"); }), "did you mean 'averager'?"));
+  CHECK(has(sentence_of([&] { registry.find("unlike", "toy"); }), "no kind of component 'unlike'. There are: "));
   CHECK(has(sentence_of([&] { Registry().find("model", "x"); }), "Looked in: no folder"));
 }
 

@@ -23,9 +23,10 @@ inline void* cuda_stream(const Tensor& tensor) {
   return out;
 }
 
-// DLPack, for libraries that speak it; no values are copied. to_dlpack gives a DLManagedTensor* that whoever takes it
-// frees with its deleter, outside of every graph. from_dlpack takes one over, also where it fails, and calls its deleter
-// when the last tensor over that memory is gone.
+// DLPack, for libraries that speak it; no values are copied. to_dlpack gives a DLManagedTensor* (of the ABI before
+// versions), outside of every graph, that whoever takes it frees with its deleter; before it is written through, ask for
+// writable(), because nobody else can tell that the values change. from_dlpack takes one over, also where it fails, and
+// calls its deleter when the last tensor over that memory is gone.
 inline void* to_dlpack(const Tensor& tensor) {
   void* out = nullptr;
   call<&basin_tensor_interface::to_dlpack>(tensor.handle(), &out);
