@@ -67,7 +67,7 @@ assert(loadfile "text.lua"() == "a module" and dofile "text.lua" == "a module" a
 assert(loadfile("text.lua", "t", {})() == "a module")
 local ok, message = pcall(require, "nothing.there")
 assert(not ok and message:find "module 'nothing.there' not found" and message:find "nothing/there.lua")
-assert(debug.traceback "here":find "plain.lua" and debug.getinfo(1, "l").currentline == 12)
+assert(debug.traceback "here":find "plain.lua" and debug.getinfo(1, "l").currentline == 10)
 print "all well"
 LUA
 "$program" run plain.lua >output 2>&1 && grep -q "all well" output || fail "plain Lua is hindered"
