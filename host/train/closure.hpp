@@ -25,6 +25,10 @@ class StepClosure {
   void update_noise_schedule() const;
   double loss() const { return loss_; }  // weighted mean of the first evaluation
 
+  // In a catch block: what failed inside the closure (a loss that is no number, the model) is none of the optimizer's,
+  // which only hands it on, so it is raised again as it was.
+  void rethrow_own() const;
+
  private:
   void run(const basin_closure_request* request, basin_closure_result* out);
 
@@ -38,6 +42,8 @@ class StepClosure {
   Tensor t_, weight_, x0_, noise_, perturbation_, labels_;
   Tensor first_losses_;  // [B], unweighted
   double loss_ = 0;
+  std::exception_ptr failure_;  // of the last call
+  std::string sentence_;        // as the optimizer got it
   basin_closure closure_{};
 };
 
