@@ -41,6 +41,30 @@ std::string parameter_type(const basin_parameter& p) {
   }
 }
 
+std::array<std::string, 3> row_of(const basin_parameter& p) {
+  std::string note = p.summary ? p.summary : "";
+  if (p.unit && *p.unit) note += " [" + std::string(p.unit) + "]";
+  if (!p.default_value) note += " Required.";
+  else if (*p.default_value) note += " Default: " + std::string(p.default_value) + ".";
+  return {p.name, parameter_type(p), note};
+}
+
+// All components, the host's own process among them.
+std::vector<const Component*> all_components() {
+  auto all = Registry::instance().components();
+  all.push_back(&process_component());
+  return all;
+}
+
+// One line for each component that basin.<kind> can make.
+std::string list_of(const std::string& kind) {
+  std::string text;
+  for (const Component* component : all_components())
+    if (component->kind == kind)
+      text += "  basin." + kind + " \"" + component->name + "\": " + component->summary + "\n";
+  return text;
+}
+
 }  // namespace
 
 std::string help_for(const Function& function) {
@@ -59,24 +83,30 @@ std::string help_for(const Function& function) {
   }
   text += fields_text(rows);
   if (*r.example) text += "  example: " + std::string(r.example) + "\n";
-  return text;
+  const std::string name = r.name;  // of a factory: what it makes
+  return text + (name.starts_with("basin.") ? list_of(name.substr(6)) : "");
 }
 
 std::string help_for(const Component& component) {
   std::string text = "basin." + component.kind + " \"" + component.name + "\" { ... }\n  " + component.summary + "\n";
   std::vector<std::array<std::string, 3>> rows;
-  for (const basin_parameter* p : component.parameters) {
-    std::string note = p->summary ? p->summary : "";
-    if (p->unit && *p->unit) note += " [" + std::string(p->unit) + "]";
-    if (!p->default_value) note += " Required.";
-    else if (*p->default_value) note += " Default: " + std::string(p->default_value) + ".";
-    rows.push_back({p->name, parameter_type(*p), note});
-  }
+  for (const basin_parameter* p : component.parameters) rows.push_back(row_of(*p));
   text += fields_text(rows);
   if (component.plugin)
     text += "  from plugin " + component.plugin->name + " " + component.plugin->version + ", " +
             component.plugin->file.string() + "\n";
   return text;
+}
+
+std::string help_option(const Component& component, const std::string& option) {
+  std::vector<std::string> names;
+  for (const basin_parameter* p : component.parameters) {
+    if (p->name == option)
+      return "option of " + component.kind + " '" + component.name + "'\n" + fields_text({row_of(*p)});
+    names.push_back(p->name);
+  }
+  throw Error(component.kind + " '" + component.name + "' has no option '" + option + "'" + hint(option, names),
+              BASIN_ERROR_NOT_FOUND);
 }
 
 std::string help_for(const Type& type) {
@@ -103,13 +133,13 @@ std::string help_named(const std::string& word) {
     names.push_back(t->name);
     if (word == t->name) text += help_for(*t);
   }
-  for (const Component* component : Registry::instance().components()) {
+  const size_t dot = word.find('.');
+  for (const Component* component : all_components()) {
     names.push_back(component->name);
     if (word == component->name) text += help_for(*component);
-    if (word == component->kind)
-      text += "  basin." + component->kind + " \"" + component->name + "\": " + component->summary + "\n";
+    if (dot != word.npos && word.substr(0, dot) == component->name)
+      text += help_option(*component, word.substr(dot + 1));
   }
-  if (word == process_component().name) text += help_for(process_component());
   if (!text.empty()) return text;
   const std::string near = nearest(word, names);
   throw Error("there is no help for '" + word + "'" +
