@@ -19,6 +19,7 @@ struct SampleOptions {
   std::shared_ptr<const Process> process;
   int64_t count = 16, batch = 64, first = 0;
   uint64_t seed = 0;
+  std::function<void(int64_t already)> on_begin;                           // images that an earlier call finished
   std::function<void(int64_t done, int64_t total)> on_progress;            // images, after each batch
   std::function<void(int64_t done, int64_t step, int64_t steps)> on_step;  // images so far; steps of the batch at work
 };
