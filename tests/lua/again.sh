@@ -132,7 +132,7 @@ cat >measure.lua <<'LUA'
 local run = basin.run { name = "x", device = "cpu" }
 train(run);
 local images = run:sample { model = model, sampler = basin.sampler "ddim" { steps = 2 }, count = 4 }
-basin.metric "lpf" { sigma = 0.01, draws = 2, images = 16 }:measure(model, data)
+basin.metric "lpf" { sigma = 0.01, draws = 3, images = 16 }:measure(model, data)
 LUA
 measure() { { cat start.lua measure.lua; } >both.lua && sed -i 's/^\(basin\|model\|stop\|data, process\) =/local &/; s/^function/local &/' both.lua &&
   "$program" run both.lua --runs one "$@" >output 2>&1 || fail "measuring failed"; }

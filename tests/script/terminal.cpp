@@ -119,6 +119,7 @@ TEST_CASE("a conversation at the prompt") {
   CHECK(t.shows("line 2, 'return t.a.b': attempt to index a nil value (field 'a')"));
   t.type("'still ' .. 'here'\n");
   CHECK(t.shows("still here"));
+  REQUIRE(t.shows("> "));
   t.type("\x04");  // Ctrl-D
   CHECK(t.wait_for_exit() == 0);
 }
@@ -246,6 +247,7 @@ TEST_CASE("a terminal of which nothing is known still has a prompt") {
     t.type("6 * 7\n");
     CHECK(t.shows("42\r\n"));
     CHECK(t.before.find("\x1b[") == std::string::npos);
+    REQUIRE(t.shows("> "));
     t.type("\x04");
     CHECK(t.wait_for_exit() == 0);
   }
