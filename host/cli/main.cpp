@@ -18,6 +18,7 @@
 #include "cli/runs.hpp"
 #include "cli/scaffold.hpp"
 #include "cli/settings.hpp"
+#include "cli/usage.hpp"
 #include "data/dataset.hpp"
 #include "data/images.hpp"
 #include "measure/denoiser.hpp"
@@ -52,6 +53,8 @@ struct Arguments {
   RunCommands looking;
 };
 
+bool says_interrupts = false;  // to a person at a terminal, who must not think that nothing happens
+
 // The first Ctrl-C asks: training stops after its step, with a checkpoint. The second one ends the program.
 void on_interrupt(int) {
   if (interrupted()) {
@@ -60,9 +63,15 @@ void on_interrupt(int) {
     return;
   }
   interrupted() = true;
+  if (script::at_prompt() || !says_interrupts) return;
+  constexpr std::string_view line =
+      "\nstopping when the step or operation at work has ended; Ctrl-C again ends the program\n";
+  (void)!write(STDERR_FILENO, line.data(), line.size());
 }
 
 void watch_interrupt() {
+  says_interrupts = isatty(STDERR_FILENO);
+  script::at_prompt();  // made before a signal can ask
   struct sigaction action {};
   action.sa_handler = on_interrupt;  // no SA_RESTART: a read at the prompt ends
   sigaction(SIGINT, &action, nullptr);
@@ -165,7 +174,7 @@ int run(const CLI::App& app, const Arguments& arguments, const std::string& comm
   script::Engine engine(std::move(settings));
   if (repl) return script::run_repl(engine);
   if (code) {
-    engine.run_text(arguments.code, "-e");
+    script::run_line(engine, arguments.code);
     return 0;
   }
   engine.run_file(arguments.script);
@@ -218,7 +227,7 @@ int main(int argc, char** argv) {
   CLI::App app{"Basin: a research platform for the loss landscape of generative models", "basin"};
   app.set_version_flag("--version", std::string("basin ") + BASIN_VERSION);
   app.require_subcommand(0, 1);
-  app.add_option("-e", arguments.code, "Run a line of Lua")->type_name("CODE");
+  app.add_option("-e", arguments.code, "Run a line of Lua; an expression prints itself")->type_name("CODE");
 
   const auto add_common = [&](CLI::App* part) {
     part->add_option("--device", arguments.device, "auto, cpu, cuda or cuda:N; goes before what the script says")
@@ -301,8 +310,11 @@ int main(int argc, char** argv) {
 
   try {
     app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
+  } catch (const CLI::Success& e) {  // --help, --version
     return app.exit(e);
+  } catch (const CLI::ParseError& e) {
+    std::fprintf(stderr, "%s\n", usage_sentence(app, e).c_str());
+    return kUsage;
   }
   if (app.get_subcommands().empty() && arguments.code.empty()) {
     std::printf("%s", app.help().c_str());

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "plugin/registry.hpp"
+#include "script/component.hpp"
 
 namespace basin::cli {
 
@@ -14,6 +15,9 @@ int list_plugins(bool why) {
   size_t width = 0;
   for (const Component* component : registry.components())
     width = std::max(width, component->kind.size() + component->name.size() + 1);
+  const Component& process = script::process_component();
+  std::printf("basin %s  What the program itself brings.\n    %-*s  %s\n", BASIN_VERSION, static_cast<int>(width),
+              (process.kind + " " + process.name).c_str(), process.summary.c_str());
   for (const Plugin* plugin : registry.plugins()) {
     std::printf("%s %s  %s\n  %s\n", plugin->name.c_str(), plugin->version.c_str(), plugin->summary.c_str(),
                 plugin->file.c_str());

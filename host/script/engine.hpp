@@ -97,11 +97,15 @@ void add_reports(lua_State* L, int library);       // report
 void add_tables(lua_State* L, int library);        // table
 void add_plugins(lua_State* L, int library);       // plugins, plugins.reload
 void add_help(lua_State* L, int library);          // help
+void add_who(lua_State* L, int library);           // who
 void add_sweeps(lua_State* L, int library);        // sweep
 void distrust(lua_State* L);                       // takes away what reaches out of the script (trust.cpp)
 void add_strict_globals(lua_State* L, bool assignable);
+void remember_globals(lua_State* L);  // those on the top of the stack are no one's own: who() leaves them out
 
 void give_json(lua_State* L, const nlohmann::json& value);
+// The same for an object whose names are known: one that it lacks is an error with the nearest, not nil.
+void give_strict(lua_State* L, const nlohmann::json& value, const std::string& owner);
 // Prints lines without breaking a live progress bar.
 void say(const std::string& text);
 

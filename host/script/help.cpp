@@ -28,6 +28,22 @@ std::string entries_text(const std::vector<Entry>& entries) {
   return fields_text(rows);
 }
 
+// All components, the host's own process among them.
+std::vector<const Component*> all_components() {
+  auto all = Registry::instance().components();
+  all.push_back(&process_component());
+  return all;
+}
+
+// One line for each component that basin.<kind> can make.
+std::string list_of(const std::string& kind) {
+  std::string text;
+  for (const Component* component : all_components())
+    if (component->kind == kind)
+      text += "  basin." + kind + " \"" + component->name + "\": " + component->summary + "\n";
+  return text;
+}
+
 }  // namespace
 
 std::string help_for(const Function& function) {
@@ -39,7 +55,8 @@ std::string help_for(const Function& function) {
                      (*r.returns ? " -> " + std::string(r.returns) : "") + "\n  " + r.summary + "\n";
   text += entries_text(entries_of(r));
   if (*r.example) text += "  example: " + std::string(r.example) + "\n";
-  return text;
+  const std::string name = r.name;  // of a factory: what it makes
+  return text + (name.starts_with("basin.") ? list_of(name.substr(6)) : "");
 }
 
 std::string help_for(const Component& component) {
@@ -49,6 +66,17 @@ std::string help_for(const Component& component) {
     text += "  from plugin " + component.plugin->name + " " + component.plugin->version + ", " +
             component.plugin->file.string() + "\n";
   return text;
+}
+
+std::string help_option(const Component& component, const std::string& option) {
+  std::vector<std::string> names;
+  for (const Entry& entry : entries_of(component)) {
+    if (entry.name == option)
+      return "option of " + component.kind + " '" + component.name + "'\n" + entries_text({entry});
+    names.push_back(entry.name);
+  }
+  throw Error(component.kind + " '" + component.name + "' has no option '" + option + "'" + hint(option, names),
+              BASIN_ERROR_NOT_FOUND);
 }
 
 std::string help_for(const Type& type) {
@@ -75,13 +103,13 @@ std::string help_named(const std::string& word) {
     names.push_back(t->name);
     if (word == t->name) text += help_for(*t);
   }
-  for (const Component* component : Registry::instance().components()) {
+  const size_t dot = word.find('.');
+  for (const Component* component : all_components()) {
     names.push_back(component->name);
     if (word == component->name) text += help_for(*component);
-    if (word == component->kind)
-      text += "  basin." + component->kind + " \"" + component->name + "\": " + component->summary + "\n";
+    if (dot != word.npos && word.substr(0, dot) == component->name)
+      text += help_option(*component, word.substr(dot + 1));
   }
-  if (word == process_component().name) text += help_for(process_component());
   if (!text.empty()) return text;
   const std::string near = nearest(word, names);
   throw Error("there is no help for '" + word + "'" +

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "script/engine.hpp"
+#include "script/show.hpp"
 #include "script/tensor.hpp"
 #include "script/types.hpp"
 
@@ -80,6 +81,15 @@ const Type& type() {
                     "",
                     "images:grid \"samples.png\""},
                    grid},
+                  {{"images:show",
+                    "Shows them in the terminal: as pictures where it can (kitty, sixel), else two pixels a character.",
+                    {{"count", "integer", "How many of them, from the first.", "16"},
+                     {"columns", "integer", "Images in a row.", "as many as fit"},
+                     {"as", "string", "kitty, sixel, blocks or shades.", "what the terminal can"}},
+                    true,
+                    "",
+                    "images:show { count = 8 }"},
+                   images_show},
                   {{"images:save",
                     "Writes each as a PNG: 000001.png and so on.",
                     {{"folder", "string", "Made where it is missing."}},

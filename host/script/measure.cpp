@@ -210,6 +210,7 @@ int measure_method(Call& c) {
   if (!m.folder.empty()) {
     if (auto found = read_result(m.folder, key); found && found->contains("scalars")) {
       note(m.folder, "loaded " + title(*found));
+      tell("already measured, from " + m.folder + ": " + title(*found));
       return give(c.L, Result{*found});
     }
   }

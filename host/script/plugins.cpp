@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "plugin/registry.hpp"
+#include "script/component.hpp"
 #include "script/engine.hpp"
 
 namespace basin::script {
@@ -21,10 +22,22 @@ nlohmann::json described(const Plugin& plugin) {
           {"components", std::move(components)}};
 }
 
+// What no plugin brings: the process is the host's (design: it is the mathematics that all kinds share).
+nlohmann::json own() {
+  const Component& process = process_component();
+  return {{"name", "basin"},
+          {"version", BASIN_VERSION},
+          {"file", ""},
+          {"summary", "What the program itself brings."},
+          {"components", {{{"kind", process.kind}, {"name", process.name}, {"summary", process.summary}}}}};
+}
+
 int plugins(Call& c) {
   Registry::instance().load_all();
   lua_newtable(c.L);
   lua_Integer i = 0;
+  give_json(c.L, own());
+  lua_rawseti(c.L, -2, ++i);
   for (const Plugin* plugin : Registry::instance().plugins()) {
     give_json(c.L, described(*plugin));
     lua_rawseti(c.L, -2, ++i);
@@ -58,7 +71,7 @@ int reload(Call& c) {
 void add_plugins(lua_State* L, int library) {
   static const Function plugins_function{
       {.name = "basin.plugins",
-       .summary = "All plugins that were found, each with its components.",
+       .summary = "All plugins that were found, each with its components; first what the program itself brings.",
        .returns = "{ name: string, version: string, file: string, summary: string, components: list }[]",
        .example = "for _, p in ipairs(basin.plugins()) do print(p.name) end"},
       plugins};

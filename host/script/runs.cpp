@@ -10,6 +10,7 @@
 
 #include "abi/cuda.hpp"
 #include "abi/log.hpp"
+#include "plugin/files.hpp"
 #include "plugin/registry.hpp"
 #include "run/environment.hpp"
 #include "script/component.hpp"
@@ -225,8 +226,7 @@ void say_other_threads(Run& run, const std::filesystem::path& root) {
     const std::string line = "beginning a new run, because " + other->folder.string() + " was computed with " +
                              count.dump() + (count == 1 ? " thread" : " threads") + " and this is " + threads.dump() +
                              "; --threads " + count.dump() + " goes on there";
-    Progress::clear();
-    std::fprintf(stderr, "%s\n", line.c_str());
+    tell(line);
     run.log(line);
     return;
   }
@@ -240,14 +240,58 @@ Precision find_precision(const std::string& name) {
   throw Error("a precision is fp32 or bf16, got '" + name + "'");
 }
 
+namespace {
+
+void add_device(const RunBox& box, nlohmann::json& identity) {
+  identity["device"] = resolve_device(box.settings.device).is_cuda() ? "cuda" : "cpu";
+}
+
+// "model, steps": what a run was asked for and is not now.
+std::string differences(const nlohmann::json& before, const nlohmann::json& now) {
+  std::string names;
+  for (const auto& [key, value] : now.items())
+    if (before.value(key, nlohmann::json()) != value) names += (names.empty() ? "" : ", ") + key;
+  return names;
+}
+
+}  // namespace
+
+bool is_run(const RunBox& box, nlohmann::json identity, const std::string& folder) {
+  add_device(box, identity);
+  try {
+    const auto record = nlohmann::json::parse(read_file(std::filesystem::path(folder) / "run.json"), nullptr, false);
+    return record.is_object() && record.value("hash", "") == Run::hash_of(box.settings, identity);
+  } catch (const std::exception&) {  // the folder is gone, or was edited
+    return false;
+  }
+}
+
+bool is_untouched(const Run& run) { return !run.existed() && run.state().empty(); }
+
+void close_untouched(RunBox& box) {
+  open_runs().erase(box.run->folder().string());
+  box.run->discard();
+  box.run.reset();
+  box.identity = nullptr;
+}
+
+void tell(const std::string& line) {
+  Progress::clear();
+  std::fflush(stdout);
+  std::fprintf(stderr, "%s\n", line.c_str());
+}
+
 Run& open_run(lua_State* L, RunBox& box, nlohmann::json identity, std::vector<Option> details) {
   Engine& engine = Engine::of(L);
-  identity["device"] = resolve_device(box.settings.device).is_cuda() ? "cuda" : "cpu";
+  add_device(box, identity);
   const std::string text = identity.dump();
   if (box.run) {
-    if (identity["verb"] == "train" && text != box.identity) {
-      throw Error("this run is open already for something else (" + box.run->folder().string() +
-                  "); make another one with basin.run");
+    if (identity["verb"] == "train" && identity != box.identity) {
+      const bool trained = box.identity["verb"] == "train";
+      throw Error("this run, " + box.run->folder().string() + ", is " +
+                  (trained ? "of another training (other: " + differences(box.identity, identity) + ")"
+                           : "open already, for samples") +
+                  "; make another one with basin.run");
     }
     return *box.run;
   }
@@ -261,7 +305,7 @@ Run& open_run(lua_State* L, RunBox& box, nlohmann::json identity, std::vector<Op
     if (!box.run->existed() && !settings.fresh) say_other_threads(*box.run, settings.runs);
     known = box.run;
   }
-  box.identity = text;
+  box.identity = std::move(identity);
   open_runs()[box.run->folder().string()] = box.run;
   latest_run().set(box.run);
   return *box.run;

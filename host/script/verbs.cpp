@@ -82,16 +82,28 @@ void read_averages(Call& c, Given& given, TrainOptions& o, nlohmann::json& ident
   }
 }
 
-void say_state(Run& run, int64_t steps) {
-  const auto state = run.state();
-  if (!run.existed() && state.value("status", "") != "finished") return;
+// Where a training is written, and how it begins there.
+std::string beginning(const Run& run, bool fresh, int64_t step, int64_t steps) {
   const std::string folder = run.folder().string();
-  const int64_t step = state.value("step", int64_t{0});
-  Progress::clear();
-  if (state.value("status", "") == "finished" && step >= steps)
-    std::fprintf(stderr, "loaded the finished training in %s\n", folder.c_str());
-  else std::fprintf(stderr, "continuing in %s\n", folder.c_str());
+  if (fresh) return "new run " + folder;
+  if (step == 0) return "beginning " + folder + " again, which has no checkpoint yet";
+  if (step >= steps && run.state().value("status", "") == "finished")
+    return "loaded the finished training in " + folder;
+  return "continuing " + folder + " at step " + std::to_string(step) + " of " + std::to_string(steps);
 }
+
+// What the model was when this training began, if it is this very run that changed it since: the same line at the prompt
+// goes on with it. Otherwise what it is now.
+nlohmann::json begun_as(const Model& model, const RunBox& box, bool fresh, nlohmann::json identity) {
+  auto begun = model.begun_as();
+  if (begun.is_null() || model.run_folder.empty()) return model.describe();
+  if (box.run) return box.run->folder().string() == model.run_folder ? begun : model.describe();
+  if (fresh) return model.describe();
+  identity["model"] = begun;
+  return is_run(box, std::move(identity), model.run_folder) ? begun : model.describe();
+}
+
+std::string of_label(const Model& model) { return model.label.empty() ? "" : " (" + model.label + ")"; }
 
 RunBox& self(Call& c) { return get<RunBox>(c.L, 1); }
 
@@ -171,19 +183,28 @@ int run_train(Call& c) {
   }
   given.add("loss", o.loss_name, c.has("loss"));
 
+  basin::check_options(o);
   stop_dry_run(c.L, &box, "run:train", given.options);
   o.optimizer = make_object_at(c.L, c.index("optimizer"));
   o.noise_schedule = std::make_shared<Object>(*schedule);
+  identity["model"] = o.begun = begun_as(*o.model, box, Engine::of(c.L).settings().fresh, identity);
   o.model->to(resolve_device(box.settings.device), find_precision(box.settings.precision));
   Run& run = open_run(c.L, box, std::move(identity), std::move(given.options));
-  say_state(run, o.steps);
   const Callback on_step = callback_at(c, "on_step"), on_epoch = callback_at(c, "on_epoch");
   if (on_step || on_epoch) o.on_step = training_callbacks(on_step, on_epoch, run, o);
+  const bool fresh = is_untouched(run);
+  bool accepted = false;
+  o.on_begin = [&](int64_t step) {
+    accepted = true;
+    tell(beginning(run, fresh, step, o.steps));
+  };
   TrainResult result;
   const Undisturbed steps_end(c.L);
   try {
     with_script_errors([&] { result = basin::train(run, o); });
   } catch (const std::exception&) {
+    if (fresh && !accepted)
+      close_untouched(box);  // an optimizer or averager that refused: no folder without a training
     if (loss_failure && *loss_failure && !interrupted()) std::rethrow_exception(*loss_failure);
     throw;
   }
@@ -192,7 +213,7 @@ int run_train(Call& c) {
       {"loss", result.loss},
       {"seconds", result.seconds},
       {"images_per_second", result.seconds > 0 ? static_cast<double>(result.steps * o.batch) / result.seconds : 0.0}};
-  give_json(c.L, table);
+  give_strict(c.L, table, "run:train");
   return 1;
 }
 
@@ -230,6 +251,16 @@ int run_sample(Call& c) {
   o.sampler = make_object_at(c.L, c.index("sampler"));
   o.model->to(resolve_device(box.settings.device), find_precision(box.settings.precision));
   Run& run = open_run(c.L, box, std::move(identity), std::move(given.options));
+  const bool fresh = is_untouched(run) && !box.told;
+  box.told = true;
+  o.on_begin = [&](int64_t already) {
+    const std::string folder = run.folder().string();
+    if (already >= o.count)
+      tell("already sampled: " + std::to_string(o.count) + " images" + of_label(*o.model) + ", from " + folder);
+    else if (already > 0)
+      tell("continuing " + folder + " at image " + std::to_string(already) + " of " + std::to_string(o.count));
+    else if (fresh) tell("new run " + folder);
+  };
   PluginProgress plugin_progress;
   Progress progress("sampling" + (o.model->label.empty() ? "" : " " + o.model->label), o.count);
   progress.update(0);
@@ -264,13 +295,15 @@ int run_quantize(Call& c) {
   if (!quantized->process) quantized->process = model->process;
   if (quantized->run_folder.empty()) quantized->run_folder = model->run_folder;
   give_model(c.L, std::move(quantized));
-  give_json(c.L, {{"layers", report.layers},
-                  {"weights", report.weights},
-                  {"bits", report.bits},
-                  {"bits_per_weight", report.bits_per_weight},
-                  {"relative_error", report.relative_error},
-                  {"bytes_before", report.bytes_before},
-                  {"bytes_after", report.bytes_after}});
+  give_strict(c.L,
+              {{"layers", report.layers},
+               {"weights", report.weights},
+               {"bits", report.bits},
+               {"bits_per_weight", report.bits_per_weight},
+               {"relative_error", report.relative_error},
+               {"bytes_before", report.bytes_before},
+               {"bytes_after", report.bytes_after}},
+              "run:quantize");
   return 2;
 }
 

@@ -34,10 +34,12 @@ StepClosure::StepClosure(const TrainOptions& options, const Batch& batch, uint64
   levels_.resize(rows_.size());
   weights_.resize(rows_.size(), 1);
   const Object& schedule = *options.noise_schedule;
-  schedule.call([&] {
-    return schedule.functions<basin_noise_schedule_functions>().draw(schedule.self(), context_.get(), levels_.data(),
-                                                                     weights_.data());
-  });
+  schedule.call(
+      [&] {
+        return schedule.functions<basin_noise_schedule_functions>().draw(schedule.self(), context_.get(),
+                                                                         levels_.data(), weights_.data());
+      },
+      "draw");
   t_ = at::tensor(at::ArrayRef<double>(levels_), at::kDouble).round().to(at::kLong).to(device);
   weight_ = at::tensor(at::ArrayRef<double>(weights_), at::kDouble).to(at::kFloat).to(device);
   x0_ = batch.x0.to(device);
@@ -52,8 +54,28 @@ StepClosure::StepClosure(const TrainOptions& options, const Batch& batch, uint64
   closure_.size = sizeof closure_;
   closure_.user = this;
   closure_.run = [](void* user, const basin_closure_request* request, basin_closure_result* out) {
-    return guard([&] { static_cast<StepClosure*>(needed(user, "The closure's user"))->run(request, out); });
+    auto* self = static_cast<StepClosure*>(user);
+    const basin_status status = guard([&] {
+      needed(self, "The closure's user")->failure_ = nullptr;
+      try {
+        self->run(request, out);
+      } catch (...) {
+        self->failure_ = std::current_exception();
+        throw;
+      }
+    });
+    if (self && self->failure_) self->sentence_ = last_error();
+    return status;
   };
+}
+
+void StepClosure::rethrow_own() const {
+  try {
+    throw;
+  } catch (const Error& e) {
+    if (failure_ && std::string_view(e.what()).ends_with(sentence_)) std::rethrow_exception(failure_);
+    throw;
+  }
 }
 
 void StepClosure::run(const basin_closure_request* request, basin_closure_result* out) {
@@ -140,10 +162,12 @@ void StepClosure::update_noise_schedule() const {
   const auto functions = schedule.functions<basin_noise_schedule_functions>();
   if (!functions.update || !first_losses_.defined()) return;
   const Tensor losses = first_losses_.to(at::kDouble).cpu().contiguous();
-  schedule.call([&] {
-    return functions.update(schedule.self(), levels_.data(), losses.const_data_ptr<double>(),
-                            static_cast<uint32_t>(levels_.size()));
-  });
+  schedule.call(
+      [&] {
+        return functions.update(schedule.self(), levels_.data(), losses.const_data_ptr<double>(),
+                                static_cast<uint32_t>(levels_.size()));
+      },
+      "update");
 }
 
 }  // namespace basin

@@ -137,7 +137,7 @@ TEST_CASE("Components as options: from a spec, or living, of the right kind") {
 
   const Component& second = toys().find("optimizer", "second");
   CHECK(sentence_of([&] { check_options(second, {}); }) ==
-        "option 'base' of optimizer 'second' is required: an averager, What it wraps.");
+        "option 'base' of optimizer 'second' is required, an averager: What it wraps.");
   auto optimizer = std::make_shared<const Spec>(check_options(second, {{"base", inner, ""}}));
   CHECK(has(wrong("base", optimizer), "must be an averager, and the optimizer 'second' was given"));
   CHECK(has(wrong("base", std::shared_ptr<const Spec>()), "must be an averager"));
