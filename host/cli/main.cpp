@@ -89,6 +89,9 @@ void find_plugins(const Toml& toml) {
   const auto project = std::find(folders.begin(), folders.end(), fs::current_path() / "plugins");
   folders.insert(project == folders.end() ? project : project + 1, toml.plugins.begin(), toml.plugins.end());
   Registry::instance().search(folders);
+  for (const auto& folder : Registry::instance().folders())
+    if (const std::string fault = folder_fault(folder); !fault.empty() && fault != kFolderAbsent)
+      std::fprintf(stderr, "warning: the plugin folder '%s' %s\n", folder.c_str(), fault.c_str());
 }
 
 // "2/6": the second of six tasks.

@@ -120,6 +120,7 @@ Toml read_toml(const fs::path& file) {
   Toml out;
   std::error_code error;
   if (!fs::exists(file, error)) return out;
+  if (fs::is_directory(file, error)) throw Error("'" + file.string() + "' is a folder, and must be a file of settings");
   const toml::table table = parse(file);
   const Reader reader(file);
   for (const auto& [key, node] : table) {
@@ -143,7 +144,8 @@ Toml read_toml(const fs::path& file) {
       out.runs = reader.said(node, reader.path(node, "runs"));
     } else if (key == "threads") {
       const auto value = node.value_exact<int64_t>();
-      if (!value || *value < 1) reader.fail(node, "'threads' must be an integer of at least 1");
+      if (!value || *value < 1 || *value > 1024)  // as --threads
+        reader.fail(node, "'threads' must be an integer from 1 to 1024");
       out.threads = reader.said(node, *value);
     } else {
       reader.unknown(key, {"plugins", "data", "device", "precision", "runs", "threads"});

@@ -255,3 +255,26 @@ TEST_CASE("they reach every interface of the release") {
     }
   }
 }
+
+// For other_libtorch.sh: the same files of today's own optimizers in two hosts. What they compute is held to independent
+// implementations elsewhere (tests/train).
+TEST_CASE("today's own optimizers, from the folder that BASIN_OWN_PLUGINS names") {
+  const char* own = std::getenv("BASIN_OWN_PLUGINS");
+  if (!own) return;
+  registry();
+  for (const std::string name :
+       {"sgd", "adam", "adam_ema", "lion", "rmsprop", "adamax", "adan", "muon", "sam", "clip", "esam", "lr_schedule"}) {
+    INFO(name);
+    registry().load(std::filesystem::path(own) / (name + ".basin.so"));
+    std::vector<std::pair<std::string, Value>> options;
+    for (const basin_parameter* p : registry().find("optimizer", name).parameters)
+      if (p->type == BASIN_TYPE_COMPONENT)
+        options.emplace_back(p->name, std::make_shared<const Spec>(spec("optimizer", "adam", {{"lr", 0.05}})));
+    if (name == "esam") options.emplace_back("gamma", 1.0);
+    if (name == "lr_schedule") options.emplace_back("steps", int64_t{20});
+    Bowl bowl(spec("optimizer", name, options), spec("averager", "kept_c", {}));
+    for (int t = 0; t < 10; t++) bowl.step();
+    CHECK(worst(bowl.values(), Bowl::centre() + Bowl::offset()) > 0);
+    record("own." + name, bowl.values());
+  }
+}

@@ -2,7 +2,7 @@
 # other_libtorch.sh [VERSION [FOLDER]]: the kept plugin files (binaries/) in a host over another LibTorch, by default the
 # newest that PyPI has; run on demand, from anywhere. It fetches that LibTorch beside the project's own, builds what the test
 # `binaries` needs of the host against it in FOLDER (build/libtorch-VERSION), runs the same files there and in the host of
-# build/release, and says how far apart the results are. Ends with 1 where that is more than 1e-6.
+# build/release, with the optimizers of build/release/plugins besides, and says how far apart the results are. Ends with 1 where that is more than 1e-6.
 set -euo pipefail
 root=$(readlink -f "$(dirname "${BASH_SOURCE[0]}")/../..")
 . "$root/cmake/libtorch.sh"
@@ -11,7 +11,7 @@ version=${1:-$("$python" -m pip index versions torch 2>/dev/null | sed -n '1s/^t
 [[ $version ]] || die "PyPI did not say which versions of torch it has; name one."
 build=${2:-$root/build/libtorch-$version}
 ours=$root/build/release/bin/test-binaries
-[[ -x $ours ]] || die "$ours is not there: ninja -C build/release test-binaries"
+[[ -x $ours ]] || die "$ours is not there: ninja -C build/release test-binaries plugins"
 folder=${torch_cache%-*}-$version
 [[ -f $folder/torch/lib/libtorch_cpu.so ]] || "$python" "$root/cmake/libtorch.py" --version "$version" --folder "$folder"
 
@@ -23,8 +23,9 @@ ninja -C "$build" -j "${JOBS:-$(nproc)}" test-binaries
 results=$(mktemp -d)
 trap 'rm -r "$results"' EXIT
 say "the same files in the host over LibTorch $torch_version, and in that over $version"
-OMP_NUM_THREADS=1 BASIN_RESULTS=$results/ours "$ours"
-OMP_NUM_THREADS=1 BASIN_RESULTS=$results/theirs "$build/bin/test-binaries"
+export OMP_NUM_THREADS=1 BASIN_OWN_PLUGINS=$root/build/release/plugins
+BASIN_RESULTS=$results/ours "$ours"
+BASIN_RESULTS=$results/theirs "$build/bin/test-binaries"
 "$python" - "$results/ours" "$results/theirs" "$torch_version" "$version" <<'PY'
 import sys
 
