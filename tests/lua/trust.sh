@@ -54,6 +54,7 @@ done
 "$program" run out.lua --trust --set way=execute >output 2>&1 && [[ -e made ]] || fail "--trust does not allow os.execute"
 rm made
 "$program" run out.lua --trust --set way=popen >output 2>&1 && [[ -e made ]] || fail "--trust does not allow io.popen"
+rm made
 
 # What scripts need goes on as ever: text from a string, a file and a module, environments, require's own errors.
 echo 'return "a module"' >text.lua
