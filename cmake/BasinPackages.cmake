@@ -23,6 +23,7 @@ install(FILES "${CMAKE_SOURCE_DIR}/plugins/models/small_features/small_features.
 install(PROGRAMS "${CMAKE_SOURCE_DIR}/cmake/front_door.sh" DESTINATION bin RENAME basin COMPONENT program)
 install(FILES "${CMAKE_SOURCE_DIR}/cmake/libtorch.sh" "${CMAKE_SOURCE_DIR}/cmake/libtorch.py" DESTINATION lib/basin
   COMPONENT program)
+install(FILES "${CMAKE_SOURCE_DIR}/docs/reference/basin.lua" DESTINATION share/basin/lua COMPONENT program)
 install(FILES "${CMAKE_SOURCE_DIR}/LICENSE" DESTINATION share/doc/basin RENAME copyright COMPONENT program)
 install(FILES "${CMAKE_SOURCE_DIR}/LICENSE" DESTINATION share/doc/basin-sdk RENAME copyright COMPONENT sdk)
 

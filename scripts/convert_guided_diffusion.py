@@ -43,13 +43,11 @@ def describe(w):
     channels, image_channels = w["input_blocks.0.0.weight"].shape[:2]
     options = {"in_channels": image_channels, "channels": w["time_embed.0.weight"].shape[1],
                "learned_variance": w["out.2.weight"].shape[0] == 2 * image_channels}
-    indices = sorted({int(m[1]) for name in w if (m := re.match(r"input_blocks\.(\d+)\.", name))})
-    # A level ends where a block resamples: a plain convolution `op`, or a residual block whose channels stay and that no
-    # attention follows; the time embedding does not tell, so levels are counted on the way up, where output blocks have
-    # one stage more than they need.
-    outputs = sorted({int(m[1]) for name in w if (m := re.match(r"output_blocks\.(\d+)\.", name))})
-    levels = len(outputs) - len(indices) + 1  # sum(blocks + 1) on both sides but for the first convolution
-    options["blocks"] = len(outputs) // levels - 1 if levels > 0 and len(outputs) % levels == 0 else None
+    # Every level but one ends in a step up, the second or third module of its last stage on the way out.
+    outputs = {int(m[1]) for name in w if (m := re.match(r"output_blocks\.(\d+)\.", name))}
+    ups = {m[1] for name in w if (m := re.match(r"output_blocks\.(\d+)\.[12]\.(in_layers\.0|conv)\.weight", name))}
+    levels = len(ups) + 1
+    options["blocks"] = len(outputs) // levels - 1 if len(outputs) % levels == 0 else None
     if options["blocks"]:
         per = options["blocks"] + 1
         options["multipliers"] = [w[f"input_blocks.{per * level + 1}.0.out_layers.0.weight"].shape[0]
@@ -81,8 +79,7 @@ def main():
     tensors = {name: value.detach().to(torch.float32).contiguous().clone() for name, value in weights.items()}
     save_file(tensors, a.out, metadata={"component": "adm_unet", "choice.order": a.order, "choice.target": "epsilon"})
     count = sum(v.numel() for v in tensors.values())
-    options = {**describe(weights)}
-    text = ", ".join(f"{k} = {lua(v)}" for k, v in options.items())
+    text = ", ".join(f"{k} = {lua(v)}" for k, v in describe(weights).items())
     print(f'{a.out}: {len(tensors)} tensors, {count} parameters, order "{a.order}"')
     print(f'basin.model "adm_unet" {{ {text}, order = "{a.order}", image = ..., attention = ..., head_channels = ... }}')
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <map>
+#include <numeric>
 
 #include "cli/data.hpp"
 #include "data/dataset.hpp"
@@ -80,26 +81,37 @@ std::string how_many(int64_t n, const std::string& what) {
   return std::to_string(n) + " " + what + (n == 1 ? "" : what.ends_with("s") ? "es" : "s");
 }
 
-// Reads everything. "": nothing is wrong; else the first sentence.
+// Reads items; their labels are counted. "": nothing is wrong; else the sentence.
+std::string read(const Dataset& data, const std::vector<int64_t>& items, std::map<int64_t, int64_t>& items_of) {
+  try {
+    Tensor labels;
+    data.read(items, &labels);
+    for (size_t i = 0; i < items.size(); ++i) ++items_of[labels.const_data_ptr<int64_t>()[i]];
+    return "";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+// Reads everything, up to the first item with which something is wrong.
 std::string read_all(const Dataset& data, std::map<int64_t, int64_t>& items_of) {
   constexpr int64_t kBatch = 64;
   Progress progress("reading", data.count());
-  try {
-    for (int64_t first = 0; first < data.count(); first += kBatch) {
-      std::vector<int64_t> items;
-      for (int64_t i = first; i < std::min(first + kBatch, data.count()); ++i) items.push_back(i);
-      Tensor labels;
-      data.read(items, &labels);
-      for (size_t i = 0; i < items.size(); ++i) ++items_of[labels.const_data_ptr<int64_t>()[i]];
-      progress.update(items.back() + 1);
-    }
-  } catch (const Error& error) {
-    return error.what();
+  for (int64_t first = 0; first < data.count(); first += kBatch) {
+    std::vector<int64_t> items(static_cast<size_t>(std::min(kBatch, data.count() - first)));
+    std::iota(items.begin(), items.end(), first);
+    progress.update(first);
+    const std::string problem = read(data, items, items_of);
+    if (problem.empty()) continue;
+    // A batch is read by several threads: which of its items is the first?
+    for (const int64_t item : items)
+      if (const std::string own = read(data, {item}, items_of); !own.empty()) return own;
+    return problem;
   }
   return "";
 }
 
-// "10 classes of 6000 images each"
+// "10 classes of 6000 images"
 std::string classes_text(const Dataset& data, std::map<int64_t, int64_t> items_of) {
   const int64_t none = items_of[-1];
   items_of.erase(-1);

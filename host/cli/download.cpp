@@ -90,9 +90,7 @@ void download(const std::string& url, const fs::path& file, int64_t bytes) {
     show();
     ended = run(curl, show);
     if (ended.code == 0) return;
-    // A server that knows only whole files (33), or whose file ends before what is here: once more, from its beginning.
-    const bool useless = ended.code == 33 || (ended.code == 22 && ended.said.find("416") != std::string::npos);
-    if (useless && !anew) {
+    if (ended.code == 33 && !anew) {  // this server knows only whole files
       std::error_code ignored;
       fs::remove(file, ignored);
       before = -1, anew = true;

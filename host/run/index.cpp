@@ -280,6 +280,8 @@ std::string RunIndex::name_of(const std::string& word) const {
   if (std::find(names.begin(), names.end(), word) != names.end()) return word;
   for (const auto& name : names)
     if (name.ends_with("." + word) || without_features(name) == word) like.push_back(name);
+  // What a script's argument set is more than the argument: optimizer.rho before args.rho.
+  if (like.size() > 1) std::erase_if(like, [](const std::string& name) { return name.starts_with("args."); });
   if (like.size() == 1) return like[0];
   std::string sentence = "no run has '" + word + "'";
   if (like.size() > 1) {
@@ -343,11 +345,11 @@ std::vector<Summary> RunIndex::find(const RunQuery& query) const {
 fs::path find_run(const fs::path& root, const std::string& word) {
   std::error_code error;
   if (word.empty()) throw Error("a run's number, name or folder was expected, and '' was given");
-  if (fs::is_directory(word, error)) {
+  const bool is_folder = fs::is_directory(word, error);
+  if (is_folder) {
     const fs::path folder = fs::path(word).lexically_normal();
     const fs::path bare = folder.has_filename() ? folder : folder.parent_path();
     if (fs::exists(bare / "run.json", error) || run_number(bare) >= 0) return bare;
-    if (!fs::is_directory(root / word, error)) throw Error("'" + word + "' is no run's folder: it holds no run.json");
   }
   const auto folders = run_folders(root);
   std::vector<fs::path> same_number, same_name;
@@ -368,6 +370,7 @@ fs::path find_run(const fs::path& root, const std::string& word) {
   if (same_number.size() > 1)
     throw Error("two folders in " + place + " have the number " + word + ": " + same_number[0].filename().string() +
                 " and " + same_number[1].filename().string() + "; say which");
+  if (is_folder) throw Error("'" + word + "' is no run's folder: it holds no run.json");
   if (folders.empty()) throw Error("there is no run '" + word + "': " + place + " holds none");
   if (digits)
     throw Error("there is no run " + word + " in " + place + ": they are " +

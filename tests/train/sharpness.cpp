@@ -31,7 +31,7 @@ Options options_of(const json& table) {
 struct Case {
   int64_t done = 0;
   std::unique_ptr<Workbench> bench;
-  explicit Case(const json& test, const Tensor& begin = numbers(fixtures()["begin"]), int64_t first = 0) : done(first) {
+  explicit Case(const json& test, const Tensor& begin = numbers(fixtures()["begin"])) {
     Options options = options_of(test["options"]);
     options.push_back({"base", part("optimizer", test["base"], options_of(test["base_options"]))});
     bench = std::make_unique<Workbench>(
@@ -40,7 +40,6 @@ struct Case {
           return w.sin() * 2 + w / 2 + numbers(fixtures()["slopes"][static_cast<size_t>(done)]);
         },
         kShapes);
-    if (first) bench->set_step(first);
   }
   Case(const Case&) = delete;
   void step() { bench->step(), done++; }
@@ -74,7 +73,12 @@ TEST_CASE("a restart in between changes no bit of what SAM's relatives do") {
     Case whole(test), first(test);
     for (int i = 0; i < 9; ++i) whole.step();
     for (int i = 0; i < 5; ++i) first.step();
-    Case second(test, first.bench->values(), 5);
+    Case second(test, some_values(40));  // at step 5 of another training; then the checkpoint comes in
+    for (int i = 0; i < 5; ++i) second.step();
+    {
+      at::NoGradGuard no_grad;
+      second.bench->values().copy_(first.bench->values());
+    }
     second.bench->state.restore(first.bench->state.save());
     for (int i = 0; i < 4; ++i) second.step();
     INFO(test["optimizer"] << " " << test["options"]);
@@ -86,7 +90,7 @@ TEST_CASE("a restart in between changes no bit of what SAM's relatives do") {
 TEST_CASE("SAM's relatives put the weights back bit for bit, and after an error in any pass") {
   const auto still = part("optimizer", "sgd", {{"lr", 0.0}});
   for (const char* name :
-       {"sam", "asam", "gsam", "wsam", "looksam", "friendly_sam", "momentum_sam", "random_sam", "lpf_sgd", "esam"}) {
+       {"sam", "asam", "gsam", "wsam", "looksam", "friendly_sam", "momentum_sam", "random_sam", "lpf_sgd"}) {
     INFO(name);
     const Tensor begin = some_values(41, 100);  // w + e - e would not come back
     Workbench bench(spec("optimizer", name, {{"base", still}}), begin, smooth, kShapes);
@@ -156,8 +160,7 @@ TEST_CASE("random_sam looks at a point of the sphere, another one in each step, 
   CHECK(sum.norm().item<double>() < 40);
   CHECK((directions[0] - directions[1]).norm().item<double>() > 0.3);
   Workbench again(make(), begin, smooth, kShapes);
-  again.set_step(1);
-  again.step();
+  again.step(), again.step();
   CHECK(same_bits(again.visits[0].values.to(at::kDouble) - begin, directions[1]));
 }
 

@@ -79,7 +79,6 @@ class Workbench {
   double step();  // gives the loss that the optimizer gives: the number of the call it comes from
   Tensor& values() { return parameters.groups()[0].values; }
   Tensor& gradients() { return parameters.groups()[0].gradients; }
-  void set_step(int64_t steps) { steps_ = steps; }  // as after a restart
   double rate() { return parameters.groups()[0].rate.item<double>(); }
 
   struct Visit {  // the arenas when the closure was called, and the rate

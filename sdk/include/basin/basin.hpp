@@ -23,6 +23,7 @@
 #include "cpp/autograd.hpp"
 #include "cpp/core.hpp"
 #include "cpp/hook.hpp"
+#include "cpp/kernel.hpp"
 #include "cpp/kinds/averager.hpp"
 #include "cpp/kinds/dataset.hpp"
 #include "cpp/kinds/metric.hpp"
