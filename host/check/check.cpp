@@ -124,7 +124,9 @@ class Checker {
   }
 
   std::vector<std::string> arguments(const std::string& only) const {
-    std::vector<std::string> out = {"check", request_.file, "--seed", std::to_string(request_.seed), "--only", only};
+    std::vector<std::string> out = {
+        "check",  request_.file, "--seed", std::to_string(request_.seed), "--timeout", std::to_string(request_.timeout),
+        "--only", only};
     for (const auto& set : request_.set) out.insert(out.end(), {"--set", set});
     return out;
   }
