@@ -103,6 +103,8 @@ struct PluginFunction : torch::autograd::Function<PluginFunction> {
 basin_status gradients(basin_tensor* const* outputs, uint32_t n_outputs, basin_tensor* const* inputs, uint32_t n_inputs,
                        int32_t create_graph, basin_tensor** out) {
   return guard([&] {
+    if (create_graph != 0 && create_graph != 1)
+      throw Error("create_graph is 0 or 1, but " + std::to_string(create_graph) + " was given.");
     variable_list of, with, ones;
     for (uint32_t i = 0; i < n_outputs; ++i) {
       const Borrowed y = in(outputs[i], "An output to differentiate");

@@ -56,7 +56,7 @@ basin_status tap(const basin_context* context, const char* name, basin_tensor* v
 basin_status layer_info(const basin_layer* layer, basin_layer_info* out) {
   return guard([&] {
     const basin_layer& l = *needed(layer, "The layer");
-    give(out, {0, &l.spec, lend(l.weight), lend(l.bias), l.block.c_str(), l.index}, "The buffer for a layer");
+    give(out, {0, l.index, &l.spec, lend(l.weight), lend(l.bias), l.block.c_str()}, "The buffer for a layer");
   });
 }
 

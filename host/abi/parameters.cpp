@@ -200,7 +200,7 @@ const basin_parameters_interface parameters_interface = {
               throw Error("There are " + std::to_string(list.size()) + " parameters; parameter " +
                           std::to_string(index) + " was asked for.");
             const Parameter& v = list[index];
-            give(out, {0, v.name.c_str(), lend(v.value), lend(v.gradient), v.offset, v.numel, v.group},
+            give(out, {0, v.group, v.name.c_str(), lend(v.value), lend(v.gradient), v.offset, v.numel},
                  "The buffer for a parameter");
           });
         },

@@ -17,7 +17,7 @@ void release(basin_tensor* t) { steal(t); }
 
 int32_t device_number(at::Device device) {
   if (device.is_cpu()) return BASIN_CPU;
-  return device.is_cuda() ? BASIN_CUDA : 0;
+  return device.is_cuda() ? BASIN_CUDA : BASIN_OTHER_DEVICE;
 }
 
 bool has_memory(const Tensor& t) { return t.layout() == at::kStrided && t.has_storage() && t.device() != at::kMeta; }
@@ -53,7 +53,7 @@ basin_status mutable_data(basin_tensor* handle, void** out) {
   });
 }
 
-basin_status from_data(const void* data, const int64_t* sizes, uint32_t n_dims, int32_t dtype, int32_t device,
+basin_status from_data(const void* data, const int64_t* sizes, uint32_t n_dims, int32_t dtype, basin_tensor* like,
                        basin_tensor** out) {
   return guard([&] {
     const auto shape = ints(sizes, n_dims);
@@ -61,11 +61,11 @@ basin_status from_data(const void* data, const int64_t* sizes, uint32_t n_dims, 
       if (n < 0) throw Error("A size of a tensor is at least 0, but " + std::to_string(n) + " was given.");
     Tensor values = at::empty(shape, scalar_type(dtype));
     if (values.numel()) std::memcpy(values.mutable_data_ptr(), needed(data, "The tensor's data"), values.nbytes());
-    *out = own(values.to(device_of(device)));
+    *out = own(like ? values.to(in(like)->device()) : values);
   });
 }
 
-basin_status copy_to(const basin_tensor* handle, int32_t dtype, void* buffer, size_t bytes) {
+basin_status copy_to(const basin_tensor* handle, int32_t dtype, void* buffer, uint64_t bytes) {
   return guard([&] {
     const at::NoGradGuard no_grad;
     const Tensor values = in(handle)->to(at::kCPU, scalar_type(dtype)).contiguous().resolve_neg();

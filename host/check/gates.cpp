@@ -293,7 +293,8 @@ void install_gates() {
   gate<basin_process_interface, &basin_process_interface::info, &basin_process_interface::respace,
        &basin_process_interface::denoise>(BASIN_PROCESS_INTERFACE);
   gate<basin_optimizers_interface, &basin_optimizers_interface::step>(BASIN_OPTIMIZERS_INTERFACE);
-  gate<basin_image_interface, &basin_image_interface::read, &basin_image_interface::resize>(BASIN_IMAGE_INTERFACE);
+  gate<basin_image_interface, &basin_image_interface::read, &basin_image_interface::resize,
+       &basin_image_interface::decode>(BASIN_IMAGE_INTERFACE);
   gate<basin_measurement_interface, &basin_measurement_interface::info, &basin_measurement_interface::images,
        &basin_measurement_interface::features, &basin_measurement_interface::losses,
        &basin_measurement_interface::scalar, &basin_measurement_interface::curve,
@@ -347,13 +348,16 @@ basin_status create(const basin_options* options, void** self) {
 
 const basin_component* gate_component(const basin_component* component) {
   const auto* functions = static_cast<const FunctionsHead*>(component->functions);
-  auto* copy = new basin_component(*component);
-  auto* memory = new std::vector<std::max_align_t>(functions->size / sizeof(std::max_align_t) + 1);
-  std::memcpy(memory->data(), functions, functions->size);
-  reinterpret_cast<FunctionsHead*>(memory->data())->create = create;
-  copy->functions = memory->data();
-  creates()[copy] = functions->create;
-  return copy;
+  struct Copy {
+    basin_component component;
+    std::vector<std::max_align_t> functions;
+  };
+  auto* copy = new Copy{*component, std::vector<std::max_align_t>(functions->size / sizeof(std::max_align_t) + 1)};
+  std::memcpy(copy->functions.data(), functions, functions->size);
+  reinterpret_cast<FunctionsHead*>(copy->functions.data())->create = create;
+  copy->component.functions = copy->functions.data();
+  creates()[&copy->component] = functions->create;
+  return &copy->component;
 }
 
 }  // namespace basin::checking

@@ -13,7 +13,9 @@
 #include "abi/log.hpp"
 #include "abi/memory.hpp"
 #include "check/check.hpp"
+#include "cli/data.hpp"
 #include "cli/plugins.hpp"
+#include "cli/runs.hpp"
 #include "cli/scaffold.hpp"
 #include "cli/settings.hpp"
 #include "cli/usage.hpp"
@@ -27,7 +29,9 @@
 #include "run/progress.hpp"
 #include "script/engine.hpp"
 #include "script/prompt.hpp"
+#include "script/reference.hpp"
 #include "train/optimizer.hpp"
+#include "train/report.hpp"
 #include "train/validation.hpp"
 
 namespace basin::cli {
@@ -38,11 +42,15 @@ namespace fs = std::filesystem;
 struct Arguments {
   std::string script, code;
   std::vector<std::string> set;
-  std::string device, runs;
+  std::string device, runs, config, task;
   int threads = 0;
-  bool fresh = false, dry_run = false, why = false;
+  std::string reference;  // the folder that basin docs writes
+  bool fresh = false, dry_run = false, why = false, names = false, trust = false;
   Scaffold scaffold;
   checking::Request check;
+  DataGet data_get;
+  DataCheck data_check;
+  RunCommands looking;
 };
 
 bool says_interrupts = false;  // to a person at a terminal, who must not think that nothing happens
@@ -76,6 +84,7 @@ void add_interfaces() {
   add_measurement_interface();
   add_optimizer_interface();
   add_validation_interface();
+  add_report_interface();
   add_image_interface();
   add_model_factory();
   add_factory("dataset", [](Spec spec) -> std::shared_ptr<basin_object> { return Dataset::open(std::move(spec)); });
@@ -89,6 +98,18 @@ void find_plugins(const Toml& toml) {
   const auto project = std::find(folders.begin(), folders.end(), fs::current_path() / "plugins");
   folders.insert(project == folders.end() ? project : project + 1, toml.plugins.begin(), toml.plugins.end());
   Registry::instance().search(folders);
+  for (const auto& folder : Registry::instance().folders())
+    if (const std::string fault = folder_fault(folder); !fault.empty() && fault != kFolderAbsent)
+      std::fprintf(stderr, "warning: the plugin folder '%s' %s\n", folder.c_str(), fault.c_str());
+}
+
+// "2/6": the second of six tasks.
+void read_task(const std::string& text, script::Settings& settings) {
+  long long task = 0, tasks = 0;
+  char rest = 0;
+  if (std::sscanf(text.c_str(), "%lld/%lld%c", &task, &tasks, &rest) != 2 || task < 1 || tasks < task)
+    throw Error("--task takes k/n, the k-th of n tasks with k from 1 to n, got '" + text + "'");
+  settings.task = task, settings.tasks = tasks;
 }
 
 script::Settings settings_of(const Arguments& arguments, const Toml& toml, const std::string& command) {
@@ -99,33 +120,54 @@ script::Settings settings_of(const Arguments& arguments, const Toml& toml, const
     if (equals == text.npos || equals == 0) throw Error("--set takes name=value, got '" + text + "'");
     settings.set.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
-  if (toml.device) settings.device = {"device", *toml.device, toml.origin};
-  if (toml.precision) settings.precision = {"precision", *toml.precision, toml.origin};
+  if (toml.device) settings.device = {"device", toml.device->value, toml.device->origin};
+  if (toml.precision) settings.precision = {"precision", toml.precision->value, toml.precision->origin};
   if (!arguments.device.empty()) settings.device = {"device", arguments.device, "--device"};
-  if (toml.runs) settings.runs = *toml.runs;
-  if (!arguments.runs.empty()) settings.runs = arguments.runs;
-  settings.data = toml.data;
-  settings.data_origin = toml.origin;
+  if (toml.runs) settings.runs = toml.runs->value, settings.runs_origin = toml.runs->origin;
+  if (!arguments.runs.empty()) settings.runs = arguments.runs, settings.runs_origin = "--runs";
+  if (toml.threads) settings.threads_origin = toml.threads->origin;
+  if (arguments.threads > 0) settings.threads_origin = "--threads";
+  for (const auto& [name, folder] : toml.data) settings.data[name] = {"", folder.value, folder.origin};
+  if (!arguments.config.empty()) {
+    settings.config = read_config(arguments.config);
+    settings.config_folder = fs::path(arguments.config).parent_path();
+  }
+  if (!arguments.task.empty()) read_task(arguments.task, settings);
+  settings.trust = arguments.trust;
   settings.fresh = arguments.fresh;
   settings.dry_run = arguments.dry_run;
   return settings;
 }
 
+// The records are bound when an engine begins.
+int write_docs(const Arguments& arguments, script::Settings settings) {
+  const script::Engine engine(std::move(settings));
+  if (!arguments.reference.empty()) script::write_reference(arguments.reference);
+  if (arguments.names)
+    for (const script::Name& name : script::names()) std::printf("%s\n", name.name.c_str());
+  return 0;
+}
+
 int run(const CLI::App& app, const Arguments& arguments, const std::string& command) {
   const Toml toml = read_settings();
+  if (const auto code = run_command(app, arguments.looking, toml.runs ? toml.runs->value : "runs")) return *code;
   const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   at::set_num_threads(arguments.threads > 0 ? arguments.threads
-                      : toml.threads        ? static_cast<int>(*toml.threads)
+                      : toml.threads        ? static_cast<int>(toml.threads->value)
                                             : cores);
+  if (app.got_subcommand("data") && app.get_subcommand("data")->got_subcommand("get"))
+    return get_data(arguments.data_get), 0;
   add_interfaces();
   if (app.got_subcommand("check")) return checking::run(arguments.check);
   find_plugins(toml);
   if (app.got_subcommand("plugins")) return list_plugins(arguments.why);
+  if (app.got_subcommand("data")) return check_data(arguments.data_check) ? 0 : 1;
   if (app.got_subcommand("new")) return write_scaffold(arguments.scaffold), 0;
 
   script::Settings settings = settings_of(arguments, toml, command);
   // Before anything is computed: LibTorch looks for CUDA only once (abi/cuda.hpp).
   if (std::get<std::string>(settings.device.value) != "cpu") offer_cuda();
+  if (app.got_subcommand("docs")) return write_docs(arguments, std::move(settings));
   const bool repl = app.got_subcommand("repl"), code = !arguments.code.empty();
   settings.interactive = repl || code;
   watch_interrupt();
@@ -199,16 +241,27 @@ int main(int argc, char** argv) {
     part->add_option("--set", arguments.set, "set an argument that the script declares with basin.arguments")
         ->type_name("NAME=VALUE")
         ->allow_extra_args(false);
+    part->add_option("--config", arguments.config, "a TOML file with values for those arguments; --set goes before it")
+        ->type_name("FILE.toml");
+    part->add_flag("--trust", arguments.trust,
+                   "let the script run programs, native libraries and compiled Lua (os.execute, io.popen, ...)");
     part->add_flag("--fresh", arguments.fresh, "new run folders; nothing is continued or loaded");
   };
   CLI::App* run_command = app.add_subcommand("run", "Run an experiment, a script in Lua; again: it continues");
   run_command->add_option("script", arguments.script, "the script")->required()->type_name("SCRIPT.lua");
   add_common(run_command);
+  run_command->add_option("--task", arguments.task, "only this share of a basin.sweep: the k-th of n tasks")
+      ->type_name("K/N");
   run_command->add_flag("--dry-run", arguments.dry_run,
                         "show every value and where it came from, and stop before anything long");
   CLI::App* repl = app.add_subcommand("repl", "An interactive Lua prompt");
   add_common(repl);
   CLI::App* plugins = app.add_subcommand("plugins", "What plugins were found, and their components");
+  CLI::App* docs = app.add_subcommand(
+      "docs", "Write the reference of all functions and plugins, and the editor's type file basin.lua");
+  docs->add_option("--out", arguments.reference, "the folder")->type_name("DIR");
+  docs->add_flag("--names", arguments.names, "print every name that scripts can use instead");
+  docs->require_option(1);
   CLI::App* scaffold = app.add_subcommand("new", "Write a folder with a plugin that works, to start your own from");
   scaffold->add_option("kind", arguments.scaffold.kind, "optimizer, model, metric, ...")->required()->type_name("KIND");
   scaffold->add_option("name", arguments.scaffold.name, "the component's name in scripts")
@@ -216,7 +269,7 @@ int main(int argc, char** argv) {
       ->type_name("NAME");
   scaffold->add_option("--out", arguments.scaffold.folder, "the folder to write (NAME)")->type_name("DIR");
   scaffold->add_option("--lang", arguments.scaffold.language, "c++ or c (c++)")->type_name("LANGUAGE");
-  app.add_subcommand("bench", "Measure Basin beside its peers: abi, step");
+  app.add_subcommand("bench", "Measure Basin beside its peers: abi, data, step");
   plugins->add_flag("--why", arguments.why, "also where was looked, and why a file was refused");
   CLI::App* check = app.add_subcommand("check", "Try a plugin file in every way that its kind promises something");
   check->add_option("file", arguments.check.file, "the plugin")->required()->type_name("FILE.basin.so");
@@ -239,6 +292,20 @@ int main(int argc, char** argv) {
   check->add_flag("--json", arguments.check.json, "the results as one JSON document");
   check->add_flag("--in-process", arguments.check.in_process, "one test in this very process, for a debugger");
   check->add_option("--report", arguments.check.report)->group("");  // where a test's own process writes its result
+  CLI::App* data = app.add_subcommand("data", "Fetch data sets, and say what is in a folder or file");
+  data->require_subcommand(1);
+  CLI::App* data_get = data->add_subcommand("get", "Fetch a data set from its official place, or go on with it");
+  data_get->add_option("what", arguments.data_get.what, "cifar10, cifar100, or the URL of a .tar.gz; none: a list")
+      ->type_name("NAME|URL");
+  data_get->add_option("--to", arguments.data_get.to, "the folder to unpack it in (data)")->type_name("DIR");
+  data_get->add_option("--md5", arguments.data_get.md5, "of what the URL gives")->type_name("DIGITS");
+  CLI::App* data_check =
+      data->add_subcommand("check", "Read all of it: layout, images, sizes, classes, the first problem");
+  data_check->add_option("path", arguments.data_check.path, "what to look at")->required()->type_name("DIR|FILE");
+  data_check->add_option("--set", arguments.data_check.set, "an option of the readers, where they have it: size=64")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  add_run_commands(app, arguments.looking);
   add_common(&app);
 
   try {

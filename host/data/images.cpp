@@ -32,7 +32,17 @@ basin_status resize(const uint8_t* pixels, int64_t height, int64_t width, int64_
   });
 }
 
-const basin_image_interface kInterface = {sizeof kInterface, read, resize};
+basin_status decode(const void* bytes, uint64_t count, const char* name, int64_t size, uint8_t* out, int64_t* height,
+                    int64_t* width) {
+  return guard([&] {
+    const image::Picture picture = image::decode({static_cast<const uint8_t*>(bytes), count}, name);
+    if (height) *height = picture.height;
+    if (width) *width = picture.width;
+    if (size > 0) to_planes(image::center_crop(picture, static_cast<int>(size)), out);
+  });
+}
+
+const basin_image_interface kInterface = {sizeof kInterface, read, resize, decode};
 
 }  // namespace
 

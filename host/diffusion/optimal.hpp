@@ -2,8 +2,8 @@
 // arXiv 2506.13763, eq. 7 and 9; the closed form is Bayes' rule).
 //
 // Without scaling, x = x0 + sigma epsilon with x0 drawn from N data points y_n. Then
-//   E[x0|x] = sum_n w_n y_n,  w = softmax_n(-|x - y_n|^2 / (2 sigma^2)),  J*(sigma) = E |x0 - E[x0|x]|^2 = E tr
-//   Var(x0|x).
+//   E[x0|x] = sum_n w_n y_n,  w = softmax_n(-|x - y_n|^2 / (2 sigma^2)),
+//   J*(sigma) = E |x0 - E[x0|x]|^2 = E tr Var(x0|x).
 // A process with alpha, sigma has the J* of sigma-hat = sigma / alpha, so one table serves all processes.
 //
 // Numerics. Distances are near 10^3 and are divided by sigma^2 down to 4e-6: in fp32 the expanded square is off by

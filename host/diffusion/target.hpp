@@ -3,9 +3,9 @@
 // With x_t = alpha x0 + sigma epsilon:
 //   epsilon  the noise                        (Ho et al. 2020, arXiv 2006.11239)
 //   x0       the clean image
-//   v        alpha epsilon - sigma x0         (Salimans and Ho 2022, arXiv 2202.00512); its inverse needs alpha^2 +
-//   sigma^2 = 1 score    -epsilon / sigma, the gradient of log q(x_t | x0) in x_t   (Song et al. 2021, arXiv
-//   2011.13456)
+//   v        alpha epsilon - sigma x0         (Salimans and Ho 2022, arXiv 2202.00512);
+//                                             its inverse needs alpha^2 + sigma^2 = 1
+//   score    -epsilon / sigma                 the gradient of log q(x_t | x0) in x_t (Song et al. 2021, arXiv 2011.13456)
 #pragma once
 #include <string>
 

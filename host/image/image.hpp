@@ -66,7 +66,7 @@ bool available();
 Picture decode(std::span<const std::uint8_t> bytes, const std::string& name = "the image", int channels = 3);
 Picture read(const std::filesystem::path& file, int channels = 3);
 std::vector<std::uint8_t> encode_png(const Picture& picture);
-void write_png(const std::filesystem::path& file, const Picture& picture);  // to a temporary name, then renamed
+void write_png(const std::filesystem::path& file, const Picture& picture);  // whole or not at all (plugin/files.hpp)
 Picture plot(const Plot& plot);
 
 }  // namespace basin::image

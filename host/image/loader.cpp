@@ -2,18 +2,14 @@
 #include <dlfcn.h>
 
 #include <atomic>
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
-#include <fstream>
 #include <mutex>
-#include <system_error>
 
-#include <unistd.h>
 
 #include "abi/error.hpp"
 #include "image/image.hpp"
 #include "image/table.hpp"
+#include "plugin/files.hpp"
 
 namespace basin::image {
 namespace {
@@ -75,8 +71,6 @@ Picture take(basin_image_pixels& made) {
   return {int(made.width), int(made.height), int(made.channels), {made.data, made.data + bytes}};
 }
 
-std::string system_error() { return std::generic_category().message(errno); }
-
 }  // namespace
 
 bool available() {
@@ -99,17 +93,8 @@ Picture decode(std::span<const std::uint8_t> bytes, const std::string& name, int
 }
 
 Picture read(const fs::path& file, int channels) {
-  std::error_code failed;
-  if (fs::is_directory(file, failed))
-    throw Error(file.string() + " cannot be read: it is a folder, and an image file was expected.", BASIN_ERROR_IO);
-  errno = 0;
-  std::ifstream stream(file, std::ios::binary | std::ios::ate);
-  if (!stream) throw Error(file.string() + " cannot be read: " + system_error() + ".", BASIN_ERROR_IO);
-  std::vector<std::uint8_t> bytes(std::size_t(stream.tellg()));
-  stream.seekg(0);
-  if (!stream.read(reinterpret_cast<char*>(bytes.data()), std::streamsize(bytes.size())))
-    throw Error(file.string() + " cannot be read: " + system_error() + ".", BASIN_ERROR_IO);
-  return decode(bytes, file.string(), channels);
+  const std::string bytes = read_file(file);
+  return decode({reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size()}, file.string(), channels);
 }
 
 std::vector<std::uint8_t> encode_png(const Picture& picture) {
@@ -127,20 +112,7 @@ std::vector<std::uint8_t> encode_png(const Picture& picture) {
 
 void write_png(const fs::path& file, const Picture& picture) {
   const std::vector<std::uint8_t> bytes = encode_png(picture);
-  fs::path part = file;
-  part += ".part";
-  errno = 0;
-  std::ofstream stream(part, std::ios::binary | std::ios::trunc);
-  stream.write(reinterpret_cast<const char*>(bytes.data()), std::streamsize(bytes.size()));
-  stream.close();
-  std::error_code failed;
-  if (stream) fs::rename(part, file, failed);
-  if (!stream || failed) {
-    const std::string why = failed ? failed.message() : system_error();
-    std::error_code ignored;
-    fs::remove(part, ignored);
-    throw Error(file.string() + " cannot be written: " + why + ".", BASIN_ERROR_IO);
-  }
+  write_file(file, {reinterpret_cast<const char*>(bytes.data()), bytes.size()});
 }
 
 Picture plot(const Plot& plot) {

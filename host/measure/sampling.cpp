@@ -38,15 +38,15 @@ Tensor sample_batch(const SampleOptions& o, int64_t first, int64_t n) {
   job.context = context.get();
   job.noise = lend(noise);
   struct Step {
-    const std::function<void(int64_t, int64_t, int64_t)>& hear;
+    const decltype(o.on_step)& hear;
     int64_t done;
   } heard{o.on_step, first};
   job.user = &heard;
-  job.on_step = [](void* user, int64_t step, int64_t steps, basin_tensor*, basin_tensor*) {
+  job.on_step = [](void* user, int64_t step, int64_t steps, basin_tensor* x, basin_tensor* x0) {
     return guard([&] {
       const auto& [hear, done] = *static_cast<const Step*>(user);
       if (interrupted()) throw Error("interrupted", BASIN_ERROR_INTERRUPTED);
-      if (hear) hear(done, step, steps);
+      if (hear) hear(done, step, steps, share(x), share(x0));
     });
   };
   basin_tensor* out = nullptr;
@@ -153,12 +153,12 @@ std::shared_ptr<Images> sample(Run& run, const SampleOptions& o) {
       const Tensor next =
           images_to_uint8(sample_batch(o, first, std::min(o.batch, o.count - first))).cpu().contiguous();
       done = done.defined() ? at::cat({done, next}) : next;
-      if (o.on_progress) o.on_progress(done.size(0), o.count);
+      if (o.on_progress) o.on_progress(done.size(0), o.count, next);
       if (done.size(0) >= o.count || std::chrono::steady_clock::now() - saved_at > std::chrono::seconds(20)) save();
     }
   } catch (const Error& e) {
+    if (done.defined()) save();  // finished batches are worth keeping, whatever went wrong
     if (e.status != BASIN_ERROR_INTERRUPTED) throw;
-    if (done.defined()) save();
     throw Error("stopped after " + std::to_string(done.defined() ? done.size(0) : 0) + " of " +
                     std::to_string(o.count) + " images; the same command goes on from there",
                 BASIN_ERROR_INTERRUPTED);

@@ -9,7 +9,8 @@
 namespace basin {
 namespace {
 
-constexpr double kWidth = 720, kHeight = 340, kLeft = 64, kRight = 14, kTop = 12, kBottom = 42;  // of the viewBox
+// Of the viewBox; small, so that its text can be read on a phone. The page's script knows them too.
+constexpr double kWidth = 480, kHeight = 290, kLeft = 58, kRight = 10, kTop = 10, kBottom = 40;
 constexpr int kColours = 8;  // --c0 .. --c7 in the page's style
 
 struct Scale {
@@ -69,9 +70,9 @@ std::string exact(double value) {
   return text;
 }
 
-// At most some 600 points: of each stretch the lowest and the highest, in order.
+// At most some 2000 points: of each stretch the lowest and the highest, in order.
 Line thinned(const Line& line) {
-  constexpr size_t kStretches = 300;
+  constexpr size_t kStretches = 1000;
   if (line.y.size() <= 2 * kStretches) return line;
   Line out{line.name, {}, {}, {}, {}};
   const bool band = !line.low.empty();
@@ -101,7 +102,7 @@ std::string list_of(const std::vector<double>& values) {
 
 class Drawing {
  public:
-  explicit Drawing(const Chart& chart) {
+  explicit Drawing(const Chart& chart) : chart_(chart) {
     double x_low = HUGE_VAL, x_high = -HUGE_VAL, y_low = HUGE_VAL, y_high = -HUGE_VAL;
     bool positive = true;
     for (const auto& line : chart.lines) {
@@ -114,34 +115,43 @@ class Drawing {
           if (std::isfinite(y)) y_low = std::min(y_low, y), y_high = std::max(y_high, y), positive = positive && y > 0;
       }
     }
-    x_ = scale_of(x_low, x_high, false, 0);
+    x_ = scale_of(x_low, x_high, false, chart.points ? 0.08 : 0);
     y_ = scale_of(y_low, y_high, chart.log_y && positive, 0.05);
   }
 
-  std::string draw(const Chart& chart) const {
-    std::string out = "<svg viewBox=\"0 0 720 340\" role=\"img\" aria-label=\"" + html_of(chart.title) +
-                      "\" data-x0=\"" + exact(x_.low) + "\" data-x1=\"" + exact(x_.high) + "\">";
-    for (double tick : ticks(y_, 5)) {
+  std::string draw() const {
+    std::string out =
+        "<svg viewBox=\"0 0 480 290\" role=\"img\" aria-label=\"" + html_of(chart_.title) + "\"><g class=\"view\">";
+    for (double tick : basin::ticks(y_, 5)) {
       const std::string y = coordinate(py(tick));
       out += "<line class=\"grid\" x1=\"" + coordinate(kLeft) + "\" x2=\"" + coordinate(kWidth - kRight) + "\" y1=\"" +
              y + "\" y2=\"" + y + "\"/><text x=\"" + coordinate(kLeft - 6) + "\" y=\"" + y +
              "\" dy=\"4\" text-anchor=\"end\">" + number_of(tick) + "</text>";
     }
-    for (double tick : ticks(x_, 7))
-      out += "<text x=\"" + coordinate(px(tick)) + "\" y=\"" + coordinate(kHeight - kBottom + 18) +
-             "\" text-anchor=\"middle\">" + number_of(tick) + "</text>";
-    out += "<text x=\"" + coordinate((kLeft + kWidth - kRight) / 2) + "\" y=\"" + coordinate(kHeight - 6) +
-           "\" text-anchor=\"middle\">" + html_of(chart.x_label) + "</text>";
+    std::vector<std::pair<double, std::string>> marks = chart_.ticks;
+    if (marks.empty())
+      for (double tick : basin::ticks(x_, 6)) marks.emplace_back(tick, number_of(tick));
+    for (const auto& [at, text] : marks)
+      out += "<text x=\"" + coordinate(px(at)) + "\" y=\"" + coordinate(kHeight - kBottom + 18) +
+             "\" text-anchor=\"middle\">" + html_of(text) + "</text>";
     for (size_t i = 0; i < lines_.size(); i++) out += line(lines_[i], i % kColours);
-    return out + "<line class=\"cursor\" y1=\"12\" y2=\"298\" visibility=\"hidden\"/></svg>";
+    out += "</g><text x=\"" + coordinate((kLeft + kWidth - kRight) / 2) + "\" y=\"" + coordinate(kHeight - 4) +
+           "\" text-anchor=\"middle\">" + html_of(chart_.x_label) + "</text>";
+    return out +
+           "<rect class=\"brush\" y=\"10\" height=\"240\" visibility=\"hidden\"/><line class=\"cursor\" y1=\"10\" "
+           "y2=\"250\" visibility=\"hidden\"/></svg>";
   }
 
-  // What the page's script reads values from.
+  // What the page's script draws and reads values from.
   std::string data() const {
-    std::string out;
-    for (const auto& line : lines_)
-      out += (out.empty() ? "" : ",") + ("{\"x\":" + list_of(line.x)) + ",\"y\":" + list_of(line.y) + "}";
-    return "[" + out + "]";
+    std::string out = "{\"x\":[" + exact(x_.low) + "," + exact(x_.high) + "],\"log\":" + (y_.log ? "true" : "false") +
+                      ",\"points\":" + (chart_.points ? "true" : "false") + ",\"lines\":[";
+    for (const auto& line : lines_) {
+      out += (&line == &lines_[0] ? "{\"x\":" : ",{\"x\":") + list_of(line.x) + ",\"y\":" + list_of(line.y);
+      if (!line.low.empty()) out += ",\"low\":" + list_of(line.low) + ",\"high\":" + list_of(line.high);
+      out += "}";
+    }
+    return out + "]}";
   }
 
  private:
@@ -150,8 +160,8 @@ class Drawing {
   std::string point(double x, double y) const { return coordinate(px(x)) + " " + coordinate(py(y)); }
 
   std::string line(const Line& l, size_t colour) const {
-    const std::string c = std::to_string(colour);
-    std::string path, upper, lower, dots;
+    const std::string c = "var(--c" + std::to_string(colour) + ")";
+    std::string path, upper, lower, marks;
     size_t run = 0;  // points since the line was last broken
     for (size_t i = 0; i < l.y.size(); i++) {
       if (!std::isfinite(l.x[i]) || !std::isfinite(l.y[i])) {
@@ -161,21 +171,25 @@ class Drawing {
       path += (run > 0 ? "L" : "M") + point(l.x[i], l.y[i]);
       run++;
       const bool ends = i + 1 == l.y.size() || !std::isfinite(l.y[i + 1]);
-      if (ends && run == 1)  // a point of its own has no line
-        dots += "<circle cx=\"" + coordinate(px(l.x[i])) + "\" cy=\"" + coordinate(py(l.y[i])) +
-                "\" r=\"3\" fill=\"var(--c" + c + ")\"/>";
-      if (!l.low.empty() && std::isfinite(l.low[i]) && std::isfinite(l.high[i])) {
+      if (chart_.points || (ends && run == 1))  // a point of its own has no line
+        marks += "<circle cx=\"" + coordinate(px(l.x[i])) + "\" cy=\"" + coordinate(py(l.y[i])) +
+                 "\" r=\"3.5\" fill=\"" + c + "\"/>";
+      if (l.low.empty() || !std::isfinite(l.low[i]) || !std::isfinite(l.high[i])) continue;
+      if (chart_.points) {
+        marks += "<path d=\"M" + point(l.x[i], l.low[i]) + "L" + point(l.x[i], l.high[i]) + "\" stroke=\"" + c +
+                 "\" stroke-width=\"1.5\"/>";
+      } else {
         upper += (upper.empty() ? "M" : "L") + point(l.x[i], l.high[i]);
         lower = "L" + point(l.x[i], l.low[i]) + lower;
       }
     }
     std::string out;
-    if (!upper.empty()) out += "<path d=\"" + upper + lower + "Z\" fill=\"var(--c" + c + ")\" opacity=\"0.15\"/>";
-    if (!path.empty())
-      out += "<path d=\"" + path + "\" fill=\"none\" stroke=\"var(--c" + c + ")\" stroke-width=\"2\"/>";
-    return out + dots;
+    if (!upper.empty()) out += "<path d=\"" + upper + lower + "Z\" fill=\"" + c + "\" opacity=\"0.15\"/>";
+    if (!path.empty()) out += "<path d=\"" + path + "\" fill=\"none\" stroke=\"" + c + "\" stroke-width=\"1.6\"/>";
+    return out + marks;
   }
 
+  const Chart& chart_;
   std::vector<Line> lines_;
   Scale x_, y_;
 };
@@ -194,14 +208,34 @@ size_t character(const std::string& text, size_t at) {
 
 std::string svg_of(const Chart& chart) {
   const Drawing drawing(chart);
-  std::string out =
-      "<figure class=\"chart\"><figcaption>" + html_of(chart.title) + "</figcaption>" + drawing.draw(chart);
+  std::string out = "<figure class=\"chart\"><figcaption>" + html_of(chart.title) + "</figcaption>" + drawing.draw();
   out += "<div class=\"legend\">";
   for (size_t i = 0; i < chart.lines.size(); i++)
     out += "<span><i style=\"background:var(--c" + std::to_string(i % kColours) + ")\"></i>" +
            html_of(chart.lines[i].name) + " <b></b></span>";
   return out + "<span class=\"at\"></span></div><script type=\"application/json\">" + drawing.data() +
          "</script></figure>\n";
+}
+
+std::string intervals_of(const std::string& title, const std::vector<Interval>& rows) {
+  double low = HUGE_VAL, high = -HUGE_VAL;
+  for (const auto& row : rows)
+    for (double v : {row.value, row.low, row.high})
+      if (std::isfinite(v)) low = std::min(low, v), high = std::max(high, v);
+  const Scale scale = scale_of(low, high, false, 0.06);
+  const auto percent = [&](double value) { return coordinate(100 * scale.at(value)) + "%"; };
+  std::string out = "<figure class=\"intervals\"><figcaption>" + html_of(title) + "</figcaption>";
+  for (const auto& row : rows) {
+    if (!std::isfinite(row.value)) continue;
+    const std::string colour = "background:var(--c" + std::to_string(row.colour % kColours) + ")";
+    out += "<div><span>" + html_of(row.name) + "</span><span class=\"track\">";
+    if (std::isfinite(row.low) && std::isfinite(row.high))
+      out += "<i class=\"bar\" style=\"left:" + percent(row.low) +
+             ";width:" + coordinate(100 * (scale.at(row.high) - scale.at(row.low))) + "%;" + colour + "\"></i>";
+    out += "<i class=\"dot\" style=\"left:" + percent(row.value) + ";" + colour + "\"></i></span><span class=\"n\">" +
+           number_of(row.value) + "</span></div>";
+  }
+  return out + "</figure>\n";
 }
 
 std::string html_of(const std::string& text) {

@@ -44,23 +44,7 @@ Collected collect_run(const fs::path& folder, size_t index, Everything& all) {
     all.problems.push_back(e.what());
   }
   run.pictures = files_in(run.folder / "samples", ".png");
-  for (const auto& file : files_in(run.folder / "results", ".json")) {
-    json value;
-    try {
-      value = json::parse(read_file(file), nullptr, false);
-    } catch (const Error& e) {
-      all.problems.push_back(e.what());
-      continue;
-    }
-    if (!value.is_object()) {
-      all.problems.push_back("'" + file.string() + "' is not as Basin wrote it, so it is left out");
-      continue;
-    }
-    std::string metric = text_in(value, "metric");
-    if (metric.empty()) continue;  // a result of another kind, which the script keeps for itself
-    if (const std::string extractor = extractor_of(value); !extractor.empty()) metric += " (" + extractor + ")";
-    all.results.push_back({index, std::move(metric), text_in(value, "label"), std::move(value)});
-  }
+  collect_results(folder, index, all);
   return run;
 }
 
@@ -130,6 +114,26 @@ std::vector<std::pair<std::string, std::string>> lines_of(const json& protocol) 
     }
   }
   return out;
+}
+
+void collect_results(const fs::path& folder, size_t index, Everything& all) {
+  for (const auto& file : files_in(folder / "results", ".json")) {
+    json value;
+    try {
+      value = json::parse(read_file(file), nullptr, false);
+    } catch (const Error& e) {
+      all.problems.push_back(e.what());
+      continue;
+    }
+    if (!value.is_object()) {
+      all.problems.push_back("'" + file.string() + "' is not as Basin wrote it, so it is left out");
+      continue;
+    }
+    std::string metric = text_in(value, "metric");
+    if (metric.empty()) continue;  // a result of another kind, which the script keeps for itself
+    if (const std::string extractor = extractor_of(value); !extractor.empty()) metric += " (" + extractor + ")";
+    all.results.push_back({index, std::move(metric), text_in(value, "label"), std::move(value)});
+  }
 }
 
 Everything collect(const std::vector<fs::path>& runs) {

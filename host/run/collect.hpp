@@ -31,6 +31,8 @@ struct Everything {
 };
 
 Everything collect(const std::vector<std::filesystem::path>& runs);
+// The results of one folder alone, added to `all`.
+void collect_results(const std::filesystem::path& folder, size_t run, Everything& all);
 
 // Members of JSON that may be anything: an empty value where there is none of the type.
 std::string text_in(const nlohmann::json& object, const char* key);

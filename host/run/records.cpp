@@ -6,6 +6,7 @@
 #include "abi/error.hpp"
 #include "plugin/files.hpp"
 #include "run/run.hpp"
+#include "run/summary.hpp"
 
 namespace basin {
 namespace fs = std::filesystem;
@@ -18,16 +19,15 @@ fs::path result_file(const fs::path& folder, const std::string& key) {
   return folder / "results" / (key + ".json");
 }
 
-// The number that a run folder's name begins with, or -1.
-int64_t number_of(const fs::path& folder) {
+}  // namespace
+
+int64_t run_number(const fs::path& folder) {
   const std::string name = folder.filename().string();
   size_t digits = 0;
   while (digits < name.size() && std::isdigit(static_cast<unsigned char>(name[digits]))) digits++;
   return digits >= 5 && digits <= 12 && digits < name.size() && name[digits] == '-' ? std::stoll(name.substr(0, digits))
                                                                                     : -1;
 }
-
-}  // namespace
 
 void record_result(const fs::path& folder, const std::string& key, const nlohmann::json& value) {
   const auto file = result_file(folder, key);
@@ -78,27 +78,36 @@ std::vector<nlohmann::json> read_metrics(const fs::path& folder) {
   return out;
 }
 
-std::vector<RunEntry> list_runs(const fs::path& root) {
-  std::vector<RunEntry> out;
+RunEntry read_run(const fs::path& folder) {
+  RunEntry entry{folder, {}, ""};
+  const auto file = folder / "run.json";
+  try {
+    entry.record = nlohmann::json::parse(read_file(file), nullptr, false);
+    if (!entry.record.is_object() || !entry.record.value("hash", nlohmann::json()).is_string() ||
+        !entry.record.value("name", nlohmann::json()).is_string())
+      entry.problem = "'" + file.string() + "' is not as Basin wrote it, so this run is passed over";
+  } catch (const Error& e) {
+    entry.problem = std::string(e.what()) + "; this run is passed over";
+  }
+  return entry;
+}
+
+std::vector<fs::path> run_folders(const fs::path& root) {
+  std::vector<fs::path> out;
   std::error_code error;
   for (fs::directory_iterator it(root, error), end; !error && it != end; it.increment(error)) {
     std::error_code ignored;
-    if (number_of(it->path()) < 0 || !it->is_directory(ignored)) continue;
-    RunEntry entry{it->path(), {}, ""};
-    const auto file = entry.folder / "run.json";
-    try {
-      entry.record = nlohmann::json::parse(read_file(file), nullptr, false);
-      if (!entry.record.is_object() || !entry.record.value("hash", nlohmann::json()).is_string() ||
-          !entry.record.value("name", nlohmann::json()).is_string())
-        entry.problem = "'" + file.string() + "' is not as Basin wrote it, so this run is passed over";
-    } catch (const Error& e) {
-      entry.problem = std::string(e.what()) + "; this run is passed over";
-    }
-    out.push_back(std::move(entry));
+    if (run_number(it->path()) >= 0 && it->is_directory(ignored)) out.push_back(it->path());
   }
-  std::sort(out.begin(), out.end(), [](const RunEntry& a, const RunEntry& b) {
-    return std::pair(number_of(a.folder), a.folder) < std::pair(number_of(b.folder), b.folder);
+  std::sort(out.begin(), out.end(), [](const fs::path& a, const fs::path& b) {
+    return std::pair(run_number(a), a) < std::pair(run_number(b), b);
   });
+  return out;
+}
+
+std::vector<RunEntry> list_runs(const fs::path& root) {
+  std::vector<RunEntry> out;
+  for (const auto& folder : run_folders(root)) out.push_back(read_run(folder));
   return out;
 }
 

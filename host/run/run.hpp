@@ -87,6 +87,8 @@ struct RunEntry {
   nlohmann::json record;
   std::string problem;
 };
-std::vector<RunEntry> list_runs(const std::filesystem::path& root);  // by number
+RunEntry read_run(const std::filesystem::path& folder);
+std::vector<std::filesystem::path> run_folders(const std::filesystem::path& root);  // by number
+std::vector<RunEntry> list_runs(const std::filesystem::path& root);                 // by number
 
 }  // namespace basin

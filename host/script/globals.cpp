@@ -4,6 +4,7 @@
 #include "run/progress.hpp"
 #include "script/engine.hpp"
 #include "script/tensor.hpp"
+#include "script/written.hpp"
 
 namespace basin::script {
 namespace {
@@ -90,6 +91,8 @@ void add_library(lua_State* L) {
   add_tensors(L, library);
   add_images(L, library);
   add_losses(L, library);
+  add_written(L, library);
+  add_sweeps(L, library);
   add_measurements(L, library);
   add_runs(L, library);
   add_reports(L, library);

@@ -5,6 +5,7 @@
 #include "script/component.hpp"
 #include "script/engine.hpp"
 #include "script/help.hpp"
+#include "script/reference.hpp"
 
 namespace basin::script {
 namespace {
@@ -21,32 +22,10 @@ std::string fields_text(const std::vector<std::array<std::string, 3>>& rows) {
   return text;
 }
 
-std::string parameter_type(const basin_parameter& p) {
-  switch (p.type) {
-    case BASIN_TYPE_BOOLEAN: return "boolean";
-    case BASIN_TYPE_INTEGER: return "integer";
-    case BASIN_TYPE_NUMBER: return "number";
-    case BASIN_TYPE_INTEGERS: return "integers";
-    case BASIN_TYPE_NUMBERS: return "numbers";
-    case BASIN_TYPE_FILE: return "file";
-    case BASIN_TYPE_FOLDER: return "folder";
-    case BASIN_TYPE_COMPONENT: return p.choices && p.choices[0] ? p.choices[0] : "component";
-    case BASIN_TYPE_CHOICE: {
-      std::string text;
-      for (const char* const* choice = p.choices; choice && *choice; ++choice)
-        text += (text.empty() ? "" : "|") + std::string(*choice);
-      return text;
-    }
-    default: return "string";
-  }
-}
-
-std::array<std::string, 3> row_of(const basin_parameter& p) {
-  std::string note = p.summary ? p.summary : "";
-  if (p.unit && *p.unit) note += " [" + std::string(p.unit) + "]";
-  if (!p.default_value) note += " Required.";
-  else if (*p.default_value) note += " Default: " + std::string(p.default_value) + ".";
-  return {p.name, parameter_type(p), note};
+std::string entries_text(const std::vector<Entry>& entries) {
+  std::vector<std::array<std::string, 3>> rows;
+  for (const Entry& e : entries) rows.push_back({e.name, e.type, e.sentence()});
+  return fields_text(rows);
 }
 
 // All components, the host's own process among them.
@@ -74,14 +53,7 @@ std::string help_for(const Function& function) {
     call += (call.empty() ? "" : ", ") + std::string(field.name) + (field.fallback ? "?" : "");
   std::string text = std::string(r.name) + (r.table ? " { " + call + " }" : "(" + call + ")") +
                      (*r.returns ? " -> " + std::string(r.returns) : "") + "\n  " + r.summary + "\n";
-  std::vector<std::array<std::string, 3>> rows;
-  for (const Field& field : r.fields) {
-    std::string note = field.summary;
-    if (!field.fallback) note += " Required.";
-    else if (*field.fallback) note += std::string(" Default: ") + field.fallback + ".";
-    rows.push_back({field.name, field.type, note});
-  }
-  text += fields_text(rows);
+  text += entries_text(entries_of(r));
   if (*r.example) text += "  example: " + std::string(r.example) + "\n";
   const std::string name = r.name;  // of a factory: what it makes
   return text + (name.starts_with("basin.") ? list_of(name.substr(6)) : "");
@@ -89,9 +61,7 @@ std::string help_for(const Function& function) {
 
 std::string help_for(const Component& component) {
   std::string text = "basin." + component.kind + " \"" + component.name + "\" { ... }\n  " + component.summary + "\n";
-  std::vector<std::array<std::string, 3>> rows;
-  for (const basin_parameter* p : component.parameters) rows.push_back(row_of(*p));
-  text += fields_text(rows);
+  text += entries_text(entries_of(component));
   if (component.plugin)
     text += "  from plugin " + component.plugin->name + " " + component.plugin->version + ", " +
             component.plugin->file.string() + "\n";
@@ -100,10 +70,9 @@ std::string help_for(const Component& component) {
 
 std::string help_option(const Component& component, const std::string& option) {
   std::vector<std::string> names;
-  for (const basin_parameter* p : component.parameters) {
-    if (p->name == option)
-      return "option of " + component.kind + " '" + component.name + "'\n" + fields_text({row_of(*p)});
-    names.push_back(p->name);
+  for (const Entry& e : entries_of(component)) {
+    if (e.name == option) return "option of " + component.kind + " '" + component.name + "'\n" + entries_text({e});
+    names.push_back(e.name);
   }
   throw Error(component.kind + " '" + component.name + "' has no option '" + option + "'" + hint(option, names),
               BASIN_ERROR_NOT_FOUND);

@@ -72,14 +72,14 @@ void add_plugins(lua_State* L, int library) {
   static const Function plugins_function{
       {.name = "basin.plugins",
        .summary = "All plugins that were found, each with its components; first what the program itself brings.",
-       .returns = "a list of { name, version, file, summary, components }",
+       .returns = "{ name: string, version: string, file: string, summary: string, components: list }[]",
        .example = "for _, p in ipairs(basin.plugins()) do print(p.name) end"},
       plugins};
   static const Function reload_function{
       {.name = "basin.plugins.reload",
        .summary = "Loads a plugin's file as it is now: new objects use it, living ones keep the code they began with.",
        .fields = {{"name", "string", "The plugin's name, or the path of a file, which then goes before all others."}},
-       .returns = "{ name, version, file, summary, components }",
+       .returns = "{ name: string, version: string, file: string, summary: string, components: list }",
        .example = "basin.plugins.reload \"lion\""},
       reload};
   lua_newtable(L);

@@ -48,7 +48,7 @@ const std::vector<Field>& report_fields();
 void note(const std::string& folder, const std::string& line);
 
 // With --dry-run: prints the script's arguments and these options, each with where it came from, and ends the script.
-void stop_dry_run(lua_State* L, const std::string& verb, const std::vector<Option>& options);
+void stop_dry_run(lua_State* L, const RunBox* run, const std::string& verb, const std::vector<Option>& options);
 
 // Shows what plugins report while it lives. [run thread]
 class PluginProgress {

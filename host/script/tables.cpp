@@ -95,14 +95,13 @@ void add_tables(lua_State* L, int library) {
   static const Function function{
       {.name = "basin.table",
        .summary = "Rows under columns as text that lines up; results stand with their intervals.",
-       .fields = {{"columns", "list", "Their names."},
+       .fields = {{"columns", "string[]", "Their names."},
                   {"rows", "list",
                    "Each a list of cells, or a table by column name; a cell is text, a number, a result, "
                    "or { value =, low =, high = }."}},
        .table = true,
-       .returns = "a string",
-       .example =
-           "print(basin.table { columns = { \"rho\", \"FID\" }, rows = { { 0.1, fid:measure(images, data) } } })"},
+       .returns = "string",
+       .example = "print(basin.table { columns = { \"rho\", \"FID\" }, rows = { { 0.1, 12.5 } } })"},
       table};
   push(L, function);
   lua_setfield(L, library, "table");

@@ -135,14 +135,26 @@ void StepClosure::run(const basin_closure_request* request, basin_closure_result
     throw Error("the loss is " + std::string(std::isnan(value) ? "NaN" : "infinite") + " at step " +
                     std::to_string(step_ + 1) + "; " + kept_text(saved_) + "; try a lower learning rate",
                 BASIN_ERROR_RUNTIME);
-  if (!first_losses_.defined() && whole) {
-    first_losses_ = all;
-    loss_ = value;
-  }
+  if (!first_losses_.defined()) remember(whole, subset, all, value);
   basin_closure_result result{};
   give_tensor(out, result, &basin_closure_result::loss, weighted_sum);
   if (asked.per_sample) give_tensor(out, result, &basin_closure_result::sample_losses, all);
   give(out, result, place);
+}
+
+// The whole batch at once, or row by row until none is missing.
+void StepClosure::remember(bool whole, const std::vector<int64_t>& rows, const Tensor& losses, double mean) {
+  if (whole) {
+    first_losses_ = losses;
+    loss_ = mean;
+    return;
+  }
+  if (!part_losses_.defined()) part_losses_ = at::full_like(weight_, NAN);
+  const Tensor index = at::tensor(rows, at::kLong).to(losses.device()), known = part_losses_.index_select(0, index);
+  part_losses_.index_copy_(0, index, at::where(known.isnan(), losses, known));
+  if (part_losses_.isnan().any().item<bool>()) return;
+  first_losses_ = part_losses_;
+  loss_ = (part_losses_ * weight_).mean().item<double>();
 }
 
 void StepClosure::update_noise_schedule() const {

@@ -9,11 +9,13 @@
 #include "abi/log.hpp"
 #include "data/batches.hpp"
 #include "measure/denoiser.hpp"
+#include "model/choices.hpp"
 #include "model/safetensors.hpp"
 #include "run/progress.hpp"
 #include "train/checkpoint.hpp"
 #include "train/closure.hpp"
 #include "train/optimizer.hpp"
+#include "train/report.hpp"
 #include "train/validation.hpp"
 
 namespace basin {
@@ -102,6 +104,8 @@ TrainResult train(Run& run, const TrainOptions& o) {
   for (auto& group : model.parameters().groups()) group.rate.fill_(1);
   std::optional<ServedValidation> validation;
   if (o.validation) validation.emplace(model.parameters(), [&o, seed] { return validation_loss(o, seed); });
+
+  ServedReport report(model.parameters());
 
   // The state is one tree: whatever is in it is in the checkpoint.
   State state(model.device());
@@ -196,7 +200,10 @@ TrainResult train(Run& run, const TrainOptions& o) {
         at.step++;
         for (const auto& [name, averager] : o.averages)
           averager->call(
-              [&] { return averager->functions<basin_averager_functions>().update(averager->self(), at.step); },
+              [&] {
+                return averager->functions<basin_averager_functions>().update(averager->self(),
+                                                                              closure.context().get());
+              },
               "update");
         whole = true;
 
@@ -213,10 +220,12 @@ TrainResult train(Run& run, const TrainOptions& o) {
         std::snprintf(detail, sizeof detail, "loss %.4f  %.*f images/s", mean, digits, info.images_per_second);
         progress.update(at.step, detail);
         if (at.step % o.log_every == 0 || at.step == o.steps) {
-          run.metrics({{"step", at.step},
-                       {"loss", mean},
-                       {"images_per_second", info.images_per_second},
-                       {"seconds", info.seconds}});
+          nlohmann::json row{{"step", at.step},
+                             {"loss", mean},
+                             {"images_per_second", info.images_per_second},
+                             {"seconds", info.seconds}};
+          row.update(report.take_means());
+          run.metrics(row);
           logged = now;
           at.logged_step = timed_step = at.step;
           at.logged_sum = 0;
@@ -257,10 +266,13 @@ TrainResult train(Run& run, const TrainOptions& o) {
   for (const auto& [name, averager] : o.averages) result.averages[name] = averaged_model(model, *averager, name);
   model.averages = result.averages;
   if (!finished_before) {
-    write_safetensors(run.checkpoints() / "model.safetensors", model.weights(), {{"step", std::to_string(at.step)}});
-    for (const auto& [name, average] : result.averages)
-      write_safetensors(run.checkpoints() / (name + ".safetensors"), average->weights(),
-                        {{"step", std::to_string(at.step)}, {"average", name}});
+    auto about = choices_of(model);
+    about["step"] = std::to_string(at.step);
+    write_safetensors(run.checkpoints() / "model.safetensors", model.weights(), about);
+    for (const auto& [name, average] : result.averages) {
+      about["average"] = name;
+      write_safetensors(run.checkpoints() / (name + ".safetensors"), average->weights(), about);
+    }
     run.set_state({{"status", "finished"}, {"step", at.step}, {"seconds", at.seconds}, {"loss", result.loss}});
   }
   return result;

@@ -1,5 +1,5 @@
-# Whether this SDK serves a plugin that asks for find_package(BasinSDK <version>). While the major version is 0 every
-# interface is a draft, so the minor version must be the same; from 1 on the same major version and at least that minor.
+# Whether this SDK serves a plugin that asks for find_package(BasinSDK <version>). While the major version is 0 some
+# interfaces are drafts, so the minor version must be the same; from 1 on the same major version and at least that minor.
 # What CMake prints of a version that does not fit is PACKAGE_VERSION, so the remedy stands in it.
 set(PACKAGE_VERSION 0.1.0)
 set(PACKAGE_VERSION_COMPATIBLE TRUE)
@@ -18,7 +18,7 @@ elseif(NOT PACKAGE_FIND_VERSION_MAJOR EQUAL _basin_major)
 elseif(_basin_major EQUAL 0 AND PACKAGE_FIND_VERSION_COUNT GREATER 1)
   string(REGEX REPLACE "^[0-9]+\\.([0-9]+).*" "\\1" _basin_minor "${PACKAGE_VERSION}")
   if(NOT PACKAGE_FIND_VERSION_MINOR EQUAL _basin_minor)
-    set(_basin_why "later than the ${PACKAGE_FIND_VERSION} that this plugin asks for, and interfaces are drafts until 1.0: install basin-sdk ${PACKAGE_FIND_VERSION}, or bring the plugin up to date and raise the number in its find_package")
+    set(_basin_why "later than the ${PACKAGE_FIND_VERSION} that this plugin asks for, and some interfaces are drafts until 1.0: install basin-sdk ${PACKAGE_FIND_VERSION}, or bring the plugin up to date and raise the number in its find_package")
   endif()
 endif()
 if(DEFINED _basin_why)

@@ -35,7 +35,7 @@ TEST_CASE("every tag of an argument") {
       "memory_format=None) -> Tensor(a)");
   const auto moved =
       call(to, {tensor_value(a), int_value(BASIN_BFLOAT16, BASIN_ARG_DTYPE), int_value(0, BASIN_ARG_BOOL),
-                int_value(1, BASIN_ARG_BOOL), int_value(BASIN_CHANNELS_LAST, BASIN_ARG_LAYOUT)});
+                int_value(1, BASIN_ARG_BOOL), int_value(BASIN_CHANNELS_LAST, BASIN_ARG_MEMORY_FORMAT)});
   CHECK(moved.scalar_type() == at::kBFloat16);
   CHECK(moved.is_contiguous(at::MemoryFormat::ChannelsLast));
   // DEVICE

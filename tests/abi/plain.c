@@ -10,7 +10,7 @@ basin_status plain_c_mean_of_squares(const basin_host* host, const float* values
     host->set_error("this host lacks tensors");
     return BASIN_ERROR_ABI;
   }
-  status = tensors->from_data(values, &n, 1, BASIN_FLOAT32, BASIN_CPU, &x);
+  status = tensors->from_data(values, &n, 1, BASIN_FLOAT32, NULL, &x);
   if (status == BASIN_OK) status = ops->mul(x, x, &square);
   if (status == BASIN_OK) status = ops->mean(square, 0, 0, 0, &mean);
   if (status == BASIN_OK) status = tensors->item(mean, out);

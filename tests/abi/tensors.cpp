@@ -14,7 +14,7 @@ TEST_CASE("a tensor from data and back, converted") {
   const float data[] = {1.5f, -2, 3, 4, 5, 6};
   const int64_t sizes[] = {2, 3};
   Handle t;
-  ok(tensors().from_data(data, sizes, 2, BASIN_FLOAT32, BASIN_CPU, &t));
+  ok(tensors().from_data(data, sizes, 2, BASIN_FLOAT32, nullptr, &t));
   const auto info = info_of(t);
   CHECK(info.dtype == BASIN_FLOAT32);
   CHECK(info.device == BASIN_CPU);

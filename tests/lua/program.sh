@@ -87,6 +87,38 @@ expect 0 "hello" "$program" run hello.lua
 expect 1 "hello" "$program" run hello.lua --set steps=5
 holds "this script declares no arguments"
 
+# a file of arguments
+cat >run.toml <<'TOML'
+# for tonight
+steps = 7
+data = "sub"
+TOML
+expect 0 "7	sub" "$program" run arguments.lua --config run.toml
+expect 0 "5	sub" "$program" run arguments.lua --config run.toml --set steps=5
+mkdir -p far/images && printf 'data = "images"\n' >far/run.toml
+expect 0 "3	far/images" "$program" run arguments.lua --config far/run.toml
+printf 'data = "sub"\nstesp = 7\n' >run.toml
+expect 1 "run.toml:2: the script 'arguments.lua' has no argument 'stesp'; did you mean 'steps'?" \
+  "$program" run arguments.lua --config run.toml
+printf 'data = "sub"\n\nsteps = "many"\n' >run.toml
+expect 1 "run.toml:3: option 'steps' of script 'arguments.lua' must be a whole number of at least 1, and \"many\" was given" \
+  "$program" run arguments.lua --config run.toml
+printf 'steps = [1, "x"]\n' >run.toml
+expect 1 "run.toml:1: 'steps' must be a list of numbers, got a string in it" "$program" run arguments.lua --config run.toml
+printf '[steps]\nvalue = 3\n' >run.toml
+expect 1 "run.toml:1: 'steps' must be a number, a string, true, false or a list of numbers" \
+  "$program" run arguments.lua --config run.toml
+printf 'steps = \n' >run.toml
+expect 1 "run.toml:1: " "$program" run arguments.lua --config run.toml
+expect 1 "--config names no file: 'no.toml' does not exist" "$program" run arguments.lua --config no.toml
+printf 'steps = 7\n' >run.toml
+expect 1 "hello" "$program" run hello.lua --config run.toml
+holds "run.toml:1 sets 'steps', and this script declares no arguments"
+printf 'steps = 7\ndata = "sub"\n' >run.toml
+expect 0 "7	far" "$program" run arguments.lua --config run.toml --set data=far --dry-run --threads 1
+for line in 'basin.args.data   "far"   --set' 'basin.args.steps  7       run.toml:1' 'runs              "runs"  default' \
+  'threads           1       --threads'; do holds "$line"; done
+
 # a dry run
 cat >train.lua <<'LUA'
 local basin = require "basin"
@@ -103,6 +135,9 @@ expect 0 "what" "$program" run train.lua --dry-run --set steps=4
 holds "optimizer.base.lr"
 holds "--set"
 holds "train.lua:7"
+holds "basin.run: device"
+holds "train.lua:3"
+holds "default"
 if [[ -e runs ]] || grep -q trained output; then echo "--dry-run did something"; failed=1; fi
 echo >file
 expect 1 "train.lua:4: " "$program" run train.lua --runs file

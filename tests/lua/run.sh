@@ -22,7 +22,7 @@ status=$?
 sed -i '/^[a-z ]* [0-9]* %  /d' output  # lines of progress, which come where a machine is slow
 # Where work is written, continued or loaded from: tests/lua/again.sh is about these.
 sed -i -E '/^(new run |beginning runs|continuing runs|loaded the finished training in |already (measured|sampled))/d' output
-if grep -q 'this script needs --set .*=FOLDER' output; then  # an example on data that is not here
+if grep -q 'this script needs --set .*=\(FOLDER\|FILE\)' output; then  # an example on data that is not here
   cat output
   exit 77
 fi

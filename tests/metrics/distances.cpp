@@ -143,3 +143,58 @@ TEST_CASE("Too few images are refused in a sentence") {
   CHECK(contains(refusal([] { compare("kid", {}, 3); }), "at least 4 of each, but got 3 images"));
   CHECK(contains(refusal([] { compare("kid", {{"limit", int64_t{3}}}); }), "3 items (limit = 3)"));
 }
+
+TEST_CASE("precision, recall, density and coverage are what their definitions count") {
+  const auto features = std::make_shared<const basin::Spec>(spec("model", "toy_features"));
+  const auto x = dataset("toy_data", {{"count", int64_t{120}}, {"seed", int64_t{2}}});
+  const auto y =
+      dataset("gaussian", {{"count", int64_t{90}}, {"channels", int64_t{2}}, {"size", int64_t{2}}, {"std", 0.6}});
+  const auto rows = [](const basin::Dataset& data, int64_t n) {
+    const Tensor v = images_of(data, n)->pixels;
+    const Tensor d = v.scalar_type() == at::kByte ? v.to(at::kFloat) / 127.5 - 1 : v;
+    return d.flatten(1).to(at::kDouble).contiguous();
+  };
+  const Tensor a = rows(*x, 120), b = rows(*y, 90);
+  const auto apart = [](const Tensor& p, int64_t i, const Tensor& q, int64_t j) {
+    return (p[i] - q[j]).square().sum().item<double>();
+  };
+  const auto reach = [&](const Tensor& p, int64_t k) {
+    std::vector<double> out;
+    for (int64_t i = 0; i < p.size(0); i++) {
+      std::vector<double> d;
+      for (int64_t j = 0; j < p.size(0); j++)
+        if (i != j) d.push_back(apart(p, i, p, j));
+      std::sort(d.begin(), d.end());
+      out.push_back(d[static_cast<size_t>(k - 1)]);
+    }
+    return out;
+  };
+  for (int64_t k : {3, 5}) {
+    const auto reach_a = reach(a, k), reach_b = reach(b, k);
+    double precision = 0, density = 0;
+    std::vector<bool> recalled(90), covered(90);
+    for (int64_t i = 0; i < 120; i++) {
+      bool inside = false;
+      for (int64_t j = 0; j < 90; j++) {
+        const double d = apart(a, i, b, j);
+        if (d <= reach_b[static_cast<size_t>(j)]) inside = covered[static_cast<size_t>(j)] = true, density += 1;
+        if (d <= reach_a[static_cast<size_t>(i)]) recalled[static_cast<size_t>(j)] = true;
+      }
+      precision += inside;
+    }
+    const auto share = [](const std::vector<bool>& v) {
+      return static_cast<double>(std::count(v.begin(), v.end(), true)) / 90;
+    };
+    const Result found = measure("precision_recall", {{"features", features}, {"k", k}, {"batch", int64_t{7}}},
+                                 {nullptr, nullptr, x}, y);
+    CHECK(found["precision"].value == Approx(precision / 120));
+    CHECK(found["recall"].value == Approx(share(recalled)));
+    CHECK(found["density"].value == Approx(density / (120.0 * static_cast<double>(k))));
+    CHECK(found["coverage"].value == Approx(share(covered)));
+    CHECK((precision > 0 && precision < 120 && share(recalled) > 0 && share(recalled) < 1));  // it can fail
+    // Wilson's interval of the share p = precision / 120.
+    const double p = precision / 120, z2 = 1.959963985 * 1.959963985, n = 120;
+    const double half = std::sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n * n))) / (1 + z2 / n);
+    CHECK(found["precision"].high - found["precision"].low == Approx(2 * half));
+  }
+}

@@ -3,8 +3,10 @@
 #include <basin/noise_schedule.h>
 #include <sys/stat.h>
 
+#include <iostream>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <thread>
 
 #include "plugin/hash.hpp"
 #include "plugin/load.hpp"
@@ -109,7 +111,10 @@ TEST_CASE("Broken headers and notes never crash the reader") {
     for (int k = 0; k < 4; k++)
       changed[in_note ? note - 12 + random() % 64 : random() % 512] = static_cast<char>(random());
     put(file, changed);
-    refused += !sentence_of([&] { check_note(read_note(file), file, engine_version()); }).empty();
+    refused += !sentence_of([&] {
+                  FileReader in(file);
+                  check_note(read_note(in), file, engine_version());
+                }).empty();
   }
   CHECK(refused > 300);
 }
@@ -134,9 +139,10 @@ TEST_CASE("A plugin whose code or tables are wrong is refused in a sentence") {
 
 TEST_CASE("A component of another draft is refused in one sentence with both sides") {
   auto older = refusal(toy("older_draft"));
-  CHECK(has(older, "speaks basin.averager.draft/0, and this Basin basin.averager.draft/"));
+  CHECK(has(older, "speaks basin.averager.draft/1, and this Basin basin.averager/1"));
   CHECK(has(older, "build the plugin with this Basin's SDK"));
   CHECK_FALSE(has(older, "update Basin"));
+  CHECK(has(refusal(toy("newer_revision")), "speaks basin.averager/99, and this Basin basin.averager/1; update Basin"));
   CHECK(has(refusal(toy("newer_draft")), "update Basin"));
   CHECK(has(refusal(toy("released")), "update Basin"));
   auto unknown = refusal(toy("unknown_kind"));
@@ -216,6 +222,140 @@ TEST_CASE("A component is loaded from the file of its name, and nothing else is"
   CHECK(registry.sightings().back().fate == Sighting::refused);
 }
 
+TEST_CASE("A file that does not hold the name is not opened") {
+  start_host();
+  Scratch scratch;
+  fs::copy(toy("throws"), scratch.path / "a.basin.so");  // opening it would show: it is refused
+  fs::copy(toy("toy"), scratch.path / "b.basin.so");
+  {
+    Registry registry;
+    registry.search({scratch.path});
+    CHECK(registry.find("averager", "toy").plugin->file == scratch.path / "b.basin.so");
+    CHECK(registry.sightings()[0].fate == Sighting::found);
+  }
+  // A name across the border of what is read at once, a MiB, and at the end of the file.
+  for (size_t before : {0, 1, 2, 3, 4}) {
+    std::string bytes = get(toy("throws"));
+    bytes.resize((1 << 20) - before, '.');
+    put(scratch.path / "a.basin.so", bytes + std::string("toy\0", 4));
+    Registry registry;
+    registry.search({scratch.path});
+    CHECK(registry.find("averager", "toy").plugin->file == scratch.path / "b.basin.so");
+    CHECK(registry.sightings()[0].fate == Sighting::refused);
+  }
+}
+
+TEST_CASE("Of two components of one name the first found is used, and the other one is named") {
+  start_host();
+  Scratch scratch;
+  const auto a = scratch.path / "a", b = scratch.path / "b";
+  for (const auto& folder : {a, b}) fs::create_directory(folder);
+  fs::copy(toy("newer"), a / "mine.basin.so");
+  fs::copy(toy("toy"), b / "toy.basin.so");
+  for (bool all_at_first : {false, true}) {  // whatever was loaded before
+    Registry registry;
+    registry.search({a, b});
+    if (all_at_first) registry.load_all();
+    const Component& found = registry.find("averager", "toy");
+    CHECK(found.plugin->file == a / "mine.basin.so");  // an earlier folder goes before a file of the very name
+    CHECK(registry.components("averager") == std::vector<const Component*>{&found});
+    const auto over = registry.passed_over();
+    REQUIRE(over.size() == 1);
+    CHECK(over[0].first->plugin->file == b / "toy.basin.so");
+    CHECK(over[0].second == &found);
+    CHECK(registry.load(b / "toy.basin.so").file == b / "toy.basin.so");
+  }
+  Registry registry;
+  registry.search({b});
+  registry.load(a / "mine.basin.so");  // by its path: ahead of all
+  CHECK(registry.find("averager", "toy").plugin->file == a / "mine.basin.so");
+}
+
+TEST_CASE("Links that lead to themselves, and folders that are none, are said with a remedy") {
+  start_host();
+  Scratch scratch;
+  fs::create_symlink("loop.basin.so", scratch.path / "loop.basin.so");
+  auto loop = refusal(scratch.path / "loop.basin.so");
+  CHECK(has(loop, "symbolic links"));
+  CHECK(has(loop, "remove it, or link to the file"));
+  fs::create_symlink(toy("toy"), scratch.path / "link.basin.so");
+  fs::create_symlink("folder", scratch.path / "folder");
+  put(scratch.path / "file", "");
+  CHECK(folder_fault(scratch.path) == "");
+  CHECK(folder_fault(scratch.path / "none") == kFolderAbsent);
+  CHECK(has(folder_fault(scratch.path / "folder"), "remove it, or link to the folder"));
+  CHECK(has(folder_fault(scratch.path / "file"), "is no folder"));
+  Registry registry;
+  registry.search({scratch.path / "folder", scratch.path / "file", scratch.path});
+  CHECK(registry.find("averager", "toy").plugin->file == scratch.path / "link.basin.so");  // a good link is followed
+  auto missing = sentence_of([&] { registry.find("averager", "tyo"); });
+  CHECK(has(missing, "folder (which cannot be read: Too many levels of symbolic links"));
+}
+
+TEST_CASE("A file or folder without rights is refused with a remedy") {
+  Scratch scratch;
+  fs::copy(toy("toy"), scratch.path / "toy.basin.so");
+  fs::permissions(scratch.path / "toy.basin.so", fs::perms::none);
+  if (::access((scratch.path / "toy.basin.so").c_str(), R_OK) == 0)
+    return;  // root may read all; tests/lua/bad_input.sh
+  CHECK(has(refusal(scratch.path / "toy.basin.so"), "Permission denied (give yourself the right to it: chmod u+r"));
+  fs::create_directory(scratch.path / "closed");
+  fs::permissions(scratch.path / "closed", fs::perms::none);
+  CHECK(has(folder_fault(scratch.path / "closed"), "chmod u+rx"));
+}
+
+TEST_CASE("A file that is replaced while it is being loaded is loaded whole, or refused") {
+  start_host();
+  Scratch scratch;
+  const auto file = scratch.path / "toy.basin.so";
+  const std::string one = get(toy("toy")), other = get(toy("newer"));
+  put(file, one);
+  {
+    FileReader in(file);
+    CHECK_FALSE(in.changed());
+    put(scratch.path / "new", other);
+    fs::rename(scratch.path / "new", file);
+    CHECK_FALSE(in.changed());  // what was opened is as it was
+    CHECK(in.size() == one.size());
+  }
+  {
+    FileReader in(file);
+    put(file, one.substr(0, 5000));  // as cp does it
+    CHECK(in.changed());
+    std::string bytes(other.size(), ' ');
+    CHECK(has(sentence_of([&] { in.read(bytes.data(), bytes.size(), 0); }), "was cut while it was being read"));
+  }
+  std::atomic<bool> stop{false};
+  std::thread writer([&] {
+    for (int i = 0; !stop; i++) {
+      const std::string& bytes = i % 2 ? one : other;
+      if (i % 3) put(file, bytes);
+      else put(scratch.path / "new", bytes), fs::rename(scratch.path / "new", file);
+      std::this_thread::sleep_for(std::chrono::milliseconds(i % 7));  // so that some are in time
+    }
+  });
+  int loaded = 0, refused = 0;
+  for (int i = 0; i < 40; i++) {
+    Registry registry;
+    std::string sha;
+    const std::string sentence = sentence_of([&] { sha = registry.load(file).sha256; });
+    INFO(sentence);
+    if (sentence.empty()) {
+      loaded++;
+      CHECK((sha == sha256(one) || sha == sha256(other)));
+      CHECK(registry.find("averager", "toy").plugin->version == (sha == sha256(one) ? "1.0.0" : "2.0.0"));
+    } else {
+      refused++;
+      const bool known = has(sentence, "truncated") || has(sentence, "empty") || has(sentence, "while it was being") ||
+                         has(sentence, "ends early");
+      CHECK(known);
+    }
+  }
+  stop = true;
+  writer.join();
+  std::cout << loaded << " loaded, " << refused << " refused while the file was being written" << std::endl;
+}
+
 TEST_CASE("An unknown component: the nearest name, what there is, and where was looked") {
   start_host();
   Scratch scratch;
@@ -227,7 +367,10 @@ TEST_CASE("An unknown component: the nearest name, what there is, and where was 
   CHECK(has(sentence, "no averager 'tyo'; did you mean 'toy'? There are: toy. Looked in: " + scratch.path.string()));
   CHECK(has(sentence, "nowhere (which is not there)"));
   CHECK(has(sentence, "1 cannot be used; basin plugins --why"));
+  CHECK(has(sentence_of([&] { registry.find("averager", "unlike"); }),
+            "no averager 'unlike'. There are: toy. Looked in: "));
   CHECK(has(sentence_of([&] { registry.find("averagr", "toy"); }), "did you mean 'averager'?"));
+  CHECK(has(sentence_of([&] { registry.find("unlike", "toy"); }), "no kind of component 'unlike'. There are: "));
   CHECK(has(sentence_of([&] { Registry().find("model", "x"); }), "Looked in: no folder"));
 }
 
@@ -250,8 +393,10 @@ TEST_CASE("A rebuilt plugin loads beside the old one; living objects keep theirs
   CHECK(old.plugin->version == "1.0.0");
   auto living = [](const Object& o) {  // each build counts its own objects
     int count = -1;
-    o.call(
-        [&] { return o.functions<basin_averager_functions>().update(o.self(), reinterpret_cast<intptr_t>(&count)); });
+    basin_context context{};
+    context.size = sizeof context;
+    context.step = reinterpret_cast<uintptr_t>(&count);
+    o.call([&] { return o.functions<basin_averager_functions>().update(o.self(), &context); });
     return count;
   };
   Object fresh(check_options(registry.find("averager", "toy"), {}));

@@ -190,6 +190,7 @@ TEST_CASE("Values as a script would write them") {
   CHECK(to_text(Value(1e-9)) == "1e-9");
   CHECK(to_text(Value(0.1)) == "0.1");
   CHECK(to_text(Value(std::string("a\"b\n"))) == "\"a\\\"b\\n\"");
+  CHECK(to_text(Value(std::string("a\0001\033", 4))) == "\"a\\0001\\027\"");  // a sentence goes on after a zero byte
   CHECK(to_text(Value(std::vector<double>{0.5, 2})) == "{ 0.5, 2 }");
   CHECK(to_text(Value(std::vector<int64_t>{})) == "{}");
   CHECK(to_text(Value()) == "nil");

@@ -193,7 +193,7 @@ TEST_CASE("A report that cannot be written is one sentence and leaves the old on
 TEST_CASE("Charts: gaps break lines, single points are dots, long lines keep their peaks") {
   Chart chart{"c", "x", {{"a", {0, 1, 2, 3, 4}, {1, 2, NAN, 3, NAN}, {}, {}}}, false};
   std::string svg = svg_of(chart);
-  CHECK(has(svg, "M64.0 "));
+  CHECK(has(svg, "M58.0 "));
   CHECK(has(svg, "<circle"));
   CHECK_FALSE(has(svg, "nan"));
   CHECK(has(svg, "[1,2,null,3,null]"));

@@ -59,7 +59,7 @@ asks "9.0" "$mine (older than the 9.0 that this plugin asks for: install a newer
 asks "0.99" "$mine (older than the 0.99 that this plugin asks for: install a newer basin-sdk)"
 sed -i "s/^set(PACKAGE_VERSION .*/set(PACKAGE_VERSION 0.7.2)/" sdk/share/cmake/BasinSDK/BasinSDKConfigVersion.cmake
 asks "0.7" ""
-asks "0.6" "0.7.2 (later than the 0.6 that this plugin asks for, and interfaces are drafts until 1.0: install basin-sdk 0.6,"
+asks "0.6" "0.7.2 (later than the 0.6 that this plugin asks for, and some interfaces are drafts until 1.0: install basin-sdk 0.6,"
 sed -i "s/^set(PACKAGE_VERSION .*/set(PACKAGE_VERSION 2.3.1)/" sdk/share/cmake/BasinSDK/BasinSDKConfigVersion.cmake
 asks "2.1" ""
 asks "2.4" "2.3.1 (older than the 2.4"

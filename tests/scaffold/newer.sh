@@ -33,7 +33,7 @@ expect() {
 }
 cxx=$3
 expect 0 "0." -DNEWER_ASKS
-expect 1 "This plugin needs a function of the interface 'basin.log.draft/1', which this Basin does not have: use a newer Basin" -DNEWER_CALLS
+expect 1 "This plugin needs a function of the interface 'basin.log/1', which this Basin does not have: use a newer Basin" -DNEWER_CALLS
 expect 1 "This plugin needs the interface 'basin.oracle.draft/1', which this Basin does not have: use a newer Basin" -DNEWER_CALLS_INTERFACE
 grep -q "optimizer 'newer'\|newer" output || { echo "the refusal does not name the plugin"; failed=1; }
 expect 1 "newer.basin.so' is refused: it failed in its entry function: This plugin needs the interface 'basin.oracle.draft/1'" -DBASIN_NEEDS_ORACLE

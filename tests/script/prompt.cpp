@@ -10,25 +10,34 @@
 
 #include "abi/handles.hpp"
 #include "abi/log.hpp"
+#include "data/dataset.hpp"
+#include "data/images.hpp"
 #include "measure/denoiser.hpp"
 #include "measure/metric.hpp"
+#include "model/model.hpp"
 #include "plugin/object.hpp"
 #include "plugin/registry.hpp"
 #include "script/help.hpp"
+#include "support.hpp"
+#include "train/optimizer.hpp"
+#include "train/validation.hpp"
 
 #include "catch.hpp"
 
 using namespace basin;
 using script::Prompt;
 
-namespace {
-
-script::Engine& engine() {
+script::Engine& script_engine() {
   static script::Engine* made = [] {
     add_abi_interfaces();
     add_plugin_interfaces();
     add_process_interface();  // what samplers and metrics ask for when they are loaded
     add_measurement_interface();
+    add_optimizer_interface();
+    add_validation_interface();
+    add_image_interface();
+    add_model_factory();
+    add_factory("dataset", [](Spec spec) -> std::shared_ptr<basin_object> { return Dataset::open(std::move(spec)); });
     Registry::instance().search({BASIN_BUILD "/plugins"});
     script::Settings settings;
     settings.interactive = true;
@@ -36,6 +45,10 @@ script::Engine& engine() {
   }();
   return *made;
 }
+
+namespace {
+
+script::Engine& engine() { return script_engine(); }
 
 // What the lines print, output and errors together.
 std::string output_of(const std::vector<std::string>& lines) {
@@ -143,7 +156,7 @@ TEST_CASE("the host's own process is listed with the plugins") {
 }
 
 TEST_CASE("? is help") {
-  CHECK(output_of({"?basin.zeros"}).find("basin.zeros(sizes) -> a tensor") == 0);
+  CHECK(output_of({"?basin.zeros"}).find("basin.zeros(sizes, dtype?) -> tensor") == 0);
   CHECK(output_of({"?zeros"}).find("basin.zeros") == 0);
   CHECK(output_of({"?run:train"}).find("run:train { model") == 0);
   CHECK(output_of({"?sam"}).find("rho") != std::string::npos);

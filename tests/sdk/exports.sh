@@ -20,9 +20,9 @@ for file in "$1"/*.basin.so; do
   [ -z "$undefined" ] || complain "$file" "needs LibTorch: $undefined"
   needed=$(readelf -dW "$file" | grep NEEDED | grep -E 'torch|c10|basin' || true)
   [ -z "$needed" ] || complain "$file" "links $needed"
-  # name size 6, 44 bytes, type 1, "Basin", "Basn", ABI major 0, portable
+  # name size 6, 44 bytes, type 1, "Basin", "Basn", ABI major 1, portable
   note=$(readelf -x .note.basin "$file" 2>/dev/null | grep 0x | head -2 | awk '{printf "%s%s%s%s", $2, $3, $4, $5}')
-  wanted=060000002c00000001000000426173696e0000004261736e0000000001000000
+  wanted=060000002c00000001000000426173696e0000004261736e0100000001000000
   [ "$note" = "$wanted" ] || complain "$file" "its note is '$note', not '$wanted'"
 done
 [ "$count" -gt 0 ] || complain "$1" "holds no plugin"

@@ -8,7 +8,7 @@ struct Last {
   static constexpr const char* summary = "The weights as they stand.";
   basin::Parameters parameters;
   void start(basin::Parameters p, basin::State) { parameters = p; }
-  void update(int64_t) {}
+  void update(const basin::Context&) {}
   basin::Tensor average(uint32_t group) {
     return basin::basin_tensor_of(at::clone(basin::torch_tensor(parameters[group].values)));
   }

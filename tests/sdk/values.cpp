@@ -14,7 +14,7 @@ TEST_CASE("arguments carry their tags") {
   CHECK(Value(0.5).u.f == 0.5);
   CHECK(Value("sum").tag == BASIN_ARG_STRING);
   CHECK(Value(Type::int64).u.i == BASIN_INT64);
-  CHECK(Value(Layout::channels_last).tag == BASIN_ARG_LAYOUT);
+  CHECK(Value(MemoryFormat::channels_last).tag == BASIN_ARG_MEMORY_FORMAT);
   const Value device(Device{BASIN_CUDA, 3});
   CHECK(device.u.i == BASIN_CUDA);
   CHECK(device.aux == 3);

@@ -23,7 +23,8 @@ std::shared_ptr<basin::Object> started_averager(const basin::Spec& what, Workben
   return averager;
 }
 void update(const basin::Object& averager, int64_t step) {
-  averager.call([&] { return averager.functions<basin_averager_functions>().update(averager.self(), step); });
+  const basin::Context context(0, static_cast<uint64_t>(step - 1), {});
+  averager.call([&] { return averager.functions<basin_averager_functions>().update(averager.self(), context.get()); });
 }
 Tensor average(const basin::Object& averager) {
   basin_tensor* out = nullptr;
@@ -109,12 +110,18 @@ TEST_CASE("a step reads no value back and writes none from the host, so that it 
     INFO(name);
     CHECK(accesses_of(spec("optimizer", name)) == 0);
   }
-  for (const char* shape : {"constant", "linear", "cosine"})
+  for (const char* shape : {"constant", "linear", "cosine", "cyclic"})
     CHECK(accesses_of(spec("optimizer", "lr_schedule",
                            {{"shape", std::string(shape)}, {"steps", int64_t{9}}, {"base", adam}})) == 0);
-  CHECK(accesses_of(spec("optimizer", "clip", {{"base", adam}})) == 0);
-  CHECK(accesses_of(spec("optimizer", "sam", {{"base", adam}})) == 0);
+  for (const char* name : {"clip", "sam", "asam", "gsam", "looksam", "friendly_sam", "momentum_sam", "wsam",
+                           "random_sam", "lpf_sgd"}) {
+    INFO(name);
+    CHECK(accesses_of(spec("optimizer", name, {{"base", adam}})) == 0);
+  }
   CHECK(accesses_of(spec("optimizer", "esam", {{"gamma", 1.0}, {"base", adam}})) == 0);
+
+  // The counter sees what waits inside of an operator: a step of this one looks where gradients are not zero.
+  CHECK(accesses_of(spec("optimizer", "peeking")) == 3);
 
   // The averager with a warm-up looks at its count: the counter sees it.
   Workbench bench(spec("optimizer", "adam"), some_values(51), bumpy);

@@ -1,11 +1,15 @@
 #include <basin/noise_schedule.h>
 
+#include <ATen/record_function.h>
+
 #include <fstream>
+#include <set>
 
 #include "abi/interfaces.hpp"
 #include "measure/metric.hpp"
 #include "train/optimizer.hpp"
 #include "train/support.hpp"
+#include "train/report.hpp"
 #include "train/validation.hpp"
 
 namespace test {
@@ -15,17 +19,35 @@ using namespace basin;
 namespace {
 
 std::atomic<int64_t> accesses = 0;
+std::atomic<bool> stepping = false;  // an optimizer's step runs, and not the test's closure inside of it
+
+// Operators that wait for the device: they bring a value to the host, or sizes that depend on values. Counted while an
+// optimizer steps, whoever calls them: the typed functions and operators by schema among it. Not inside of the engine's
+// fused kernels, which take counts and rates as tensors: their CPU form looks at the CPU's memory, their CUDA form at
+// the device's, in the kernel.
+thread_local int inside_fused = 0;
+struct Fused : at::ObserverContext {};
+std::unique_ptr<at::ObserverContext> enter_operator(const at::RecordFunction& function) {
+  static const std::set<std::string> reads = {
+      "aten::_local_scalar_dense", "aten::nonzero", "aten::masked_select", "aten::equal", "aten::_unique2",
+      "aten::repeat_interleave"};
+  const std::string name = function.name();
+  if (name.starts_with("aten::_fused_")) return inside_fused++, std::make_unique<Fused>();
+  if (stepping && !inside_fused && reads.count(name)) accesses++;
+  return nullptr;
+}
+void leave_operator(const at::RecordFunction&, at::ObserverContext* fused) { inside_fused -= fused != nullptr; }
 
 // The host's table of tensors, with the functions counted that move values between the host and a device.
 const basin_tensor_interface* counting_tensor_interface() {
   static basin_tensor_interface table = tensor_interface;
   table.item = [](const basin_tensor* t, double* out) { return accesses++, tensor_interface.item(t, out); };
-  table.copy_to = [](const basin_tensor* t, int32_t dtype, void* buffer, size_t bytes) {
+  table.copy_to = [](const basin_tensor* t, int32_t dtype, void* buffer, uint64_t bytes) {
     return accesses++, tensor_interface.copy_to(t, dtype, buffer, bytes);
   };
-  table.from_data = [](const void* data, const int64_t* sizes, uint32_t n, int32_t dtype, int32_t device,
+  table.from_data = [](const void* data, const int64_t* sizes, uint32_t n, int32_t dtype, basin_tensor* like,
                        basin_tensor** out) {
-    return accesses++, tensor_interface.from_data(data, sizes, n, dtype, device, out);
+    return accesses++, tensor_interface.from_data(data, sizes, n, dtype, like, out);
   };
   table.mutable_data = [](basin_tensor* t, void** out) { return accesses++, tensor_interface.mutable_data(t, out); };
   return &table;
@@ -34,12 +56,15 @@ const basin_tensor_interface* counting_tensor_interface() {
 void start() {
   static const bool once = [] {
     add_abi_interfaces();
+    at::addGlobalCallback(
+        at::RecordFunctionCallback(enter_operator, leave_operator).scopes({at::RecordScope::FUNCTION}));
     add_interface(BASIN_TENSOR_INTERFACE, counting_tensor_interface());
     add_plugin_interfaces();
     add_process_interface();
     add_measurement_interface();
     add_optimizer_interface();
     add_validation_interface();
+    add_report_interface();
     add_model_factory();
     Registry::instance().search({BASIN_BUILD "/plugins", BASIN_BUILD "/tests/train"});
     return true;
@@ -162,18 +187,22 @@ double Workbench::step() {
                                 return guard([&] {
                                   auto& self = *static_cast<Workbench*>(user);
                                   at::NoGradGuard no_grad;
+                                  const bool before = stepping.exchange(false);
                                   self.visits.push_back({self.values().clone(), self.gradients().clone(), self.rate()});
                                   if (self.before_call) self.before_call(self.calls_);
                                   self.gradients().copy_(self.gradient_(self.values().to(at::kDouble), self.calls_));
                                   out->loss = own(at::scalar_tensor(static_cast<double>(self.calls_++), at::kFloat));
+                                  stepping = before;
                                 });
                               }};
   Context context(0, static_cast<uint64_t>(steps_++), {});
   basin_closure_result result{};
   result.size = sizeof result;
+  stepping = true;
   optimizer->call([&] {
     return optimizer->functions<basin_optimizer_functions>().step(optimizer->self(), context.get(), &closure, &result);
   });
+  stepping = false;
   steal(result.sample_losses);
   return steal(result.loss).item<double>();
 }

@@ -32,7 +32,9 @@ struct Run {
   void step(int64_t number) {
     at::NoGradGuard no_grad;
     parameters.groups()[0].values.copy_(weights(number));
-    averager->call([&] { return averager->functions<basin_averager_functions>().update(averager->self(), number); });
+    const basin::Context context(0, static_cast<uint64_t>(number - 1), {});
+    averager->call(
+        [&] { return averager->functions<basin_averager_functions>().update(averager->self(), context.get()); });
   }
   Tensor average() {
     basin_tensor* out = nullptr;

@@ -45,6 +45,20 @@ struct Idle {
   }
 };
 
+struct Peeking {
+  static constexpr const char* name = "peeking";
+  static constexpr const char* summary =
+      "Waits for the device inside of an operator, where no function of the SDK's says so.";
+  Parameters parameters_;
+  void start(Parameters p, State) { parameters_ = p; }
+  LossResult step(const Context&, const Closure& closure) {
+    static const Op nonzero("aten::nonzero(Tensor self) -> Tensor");
+    const LossResult result = closure();
+    for (const Group& g : parameters_) nonzero(g.gradients);
+    return result;
+  }
+};
+
 // epsilon = scale x + tilt t + bias, and a variance where it is asked for.
 struct Line {
   static constexpr const char* name = "line";
@@ -145,5 +159,5 @@ struct Losses {
 }  // namespace
 
 BASIN_PLUGIN("toys", "0.1.0", "Apache-2.0", "For tests.", basin::DatasetComponent<Numbered>,
-             basin::OptimizerComponent<Idle>, basin::ModelComponent<Line>, basin::SamplerComponent<Echo>,
-             basin::MetricComponent<Vandal>, basin::MetricComponent<Losses>)
+             basin::OptimizerComponent<Idle>, basin::OptimizerComponent<Peeking>, basin::ModelComponent<Line>,
+             basin::SamplerComponent<Echo>, basin::MetricComponent<Vandal>, basin::MetricComponent<Losses>)

@@ -36,7 +36,7 @@ struct Ema {
     started.fill_(1);
   }
 
-  void update(int64_t) {
+  void update(const Context&) {
     const double d = warmup == "none" ? decay : early(done.item());
     for (size_t i = 0; i < averages.size(); ++i) averages[i].lerp_(parameters_[i].values, 1 - d);
     done.add_(1);

@@ -28,7 +28,8 @@ struct Swa {
     for (const Group& g : parameters_) averages.push_back(state.like(g.name + ".average", g.values));
   }
 
-  void update(int64_t step) {
+  void update(const Context& context) {
+    const auto step = static_cast<int64_t>(context.step) + 1;  // steps done
     if (step <= first || (step - first) % every) return;
     const double n = snapshots.item();
     for (size_t i = 0; i < averages.size(); ++i) averages[i].lerp_(parameters_[i].values, 1 / (n + 1));

@@ -49,7 +49,8 @@ struct Swad {
     validation_loss(p);  // a training without held-out items is refused here, not after the first segment
   }
 
-  void update(int64_t step) {
+  void update(const Context& context) {
+    const auto step = static_cast<int64_t>(context.step) + 1;       // steps done
     const double before = static_cast<double>((step - 1) % every);  // steps of this segment so far
     for (size_t i = 0; i < segments.size(); ++i) segments[i].lerp_(parameters_[i].values, 1 / (before + 1));
     if (step % every) return;

@@ -1,3 +1,4 @@
+-- arguments: --trust
 local basin = require "basin"
 
 local folder = os.tmpname()
@@ -11,13 +12,13 @@ local function refused(text, options)
 end
 
 refused("data_batch_1.bin', which is not there", {})
-refused("test_batch.bin', which is not there", { split = "test" })
 refused("size", { size = 33 })
 
 local path = folder .. "/cifar-10-batches-bin/test_batch.bin"
 local file = assert(io.open(path, "wb"))
 file:write(string.rep("\0", 3073))
 file:close()
+refused("data_batch_1.bin', which is not there", { split = "train" })  -- though another file is
 refused("has 3073 bytes, but a file of CIFAR-10's binary version has 30730000", { split = "test" })
 
 -- Record 0: label 7 and a ramp; record 1: label 3 and white; the rest is black with label 0.

@@ -1,4 +1,6 @@
+-- arguments: --trust
 local basin = require "basin"
+local pictures = require "pictures"
 
 local folder = os.tmpname()
 os.remove(folder)
@@ -28,7 +30,7 @@ if not written then
   return
 end
 for _, keep in ipairs { 0, 64 } do
-  local data = basin.dataset "image_folder" { root = folder, size = 32, keep = keep }
+  local data = basin.dataset "image_folder" { root = folder, keep = keep }
   assert(data.count == 6 and data.classes == 2)
   for _ = 1, 2 do  -- decoded, then kept
     local x = data:read(1, 6)  -- in the order of names: 000001.png, a/..., b/...
@@ -39,11 +41,22 @@ for _, keep in ipairs { 0, 64 } do
 end
 assert(basin.dataset("image_folder", { root = folder, size = 16 }).shape[2] == 16)
 
+-- Files that Pillow wrote: the folders a, b and c hold pictures 0 and 3, 1 and 4, 2 and 5.
+local given = basin.dataset "image_folder" { root = pictures.place "folder" }
+assert(given.count == 6 and given.classes == 3 and given.shape[2] == 8)
+for item, k in ipairs { 0, 3, 1, 4, 2, 5 } do pictures.check(given, item, item, k) end
+
+-- Pictures of other sizes need one to be given.
+shapes:images(1, 1):save(folder .. "/c")
+basin.dataset("shapes", { count = 1, size = 48 }):images(1):save(folder .. "/d")
+refused("/d/000001.png is 48x48 pixels, and the first picture is 32x32: give size = N", {})
+assert(basin.dataset("image_folder", { root = folder, size = 32 }):read(1, 8):shape()[1] == 8)
+
 -- A file that is no picture is named.
 local file = assert(io.open(folder .. "/b/broken.png", "wb"))
 file:write "not a picture"
 file:close()
-refused("broken.png", {})
+refused("b/broken.png cannot be read: its 13 bytes are not a whole image", { size = 32 })
 
 os.execute("rm -r '" .. folder .. "'")
 print "ok"

@@ -81,7 +81,7 @@ struct Average {
           "or take the averager 'ema'.");
     averages = found->second;
   }
-  void update(int64_t) {}
+  void update(const Context&) {}
   Tensor average(uint32_t group) { return averages.at(group); }
 };
 

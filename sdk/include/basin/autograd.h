@@ -23,7 +23,7 @@ typedef struct basin_function {
 } basin_function;
 
 /* [any thread] */
-#define BASIN_AUTOGRAD_INTERFACE "basin.autograd.draft/1"
+#define BASIN_AUTOGRAD_INTERFACE "basin.autograd/1"
 typedef struct basin_autograd_interface {
   uint32_t size;
   /* Gradients of sum(outputs) with respect to inputs, each a new reference, null where there is none; nothing is

@@ -9,9 +9,15 @@
  *   Threads, said on every function:   [any thread] or [run thread] (the one that runs the script);
  *                                      [any thread, one at a time] where calls for one object never overlap
  *   What is said above a struct, or in a line with dashes, holds for every function below it that says nothing else.
- *   Structs are led by their size and only grow at the end; arrays of structs are arrays of pointers; enumerators are
- *   numbered by hand. A function that can fail returns basin_status and leaves a sentence in last_error().
- *   Strings are UTF-8, NUL-terminated.
+ *   Structs are led by their size, grow only at the end, and have no padding there; arrays of structs are arrays of
+ *   pointers; enumerators are numbered by hand. A number of an enum that one does not know stands for something newer.
+ *   A function that can fail returns basin_status and leaves a sentence in last_error(). Strings are UTF-8,
+ *   NUL-terminated. Booleans are int32_t: 0 or 1; other numbers are kept for later.
+ * Sizes
+ *   Who owns a struct's memory sets `size` to the sizeof it was compiled with. Who reads it looks at no more than that:
+ *   what lies behind reads as zero, and zero means what was meant before the member was there. Who fills it fills no
+ *   more than that and sets `size` to what was filled, so that BASIN_HAS tells the owner. Who copies a struct by value
+ *   sets the copy's size to no more than was copied.
  */
 #ifndef BASIN_CORE_H
 #define BASIN_CORE_H
@@ -23,7 +29,8 @@
 extern "C" {
 #endif
 
-#define BASIN_ABI_MAJOR 0 /* 0: every interface is a draft */
+/* Of what every plugin and host share without asking: this file but for its three interfaces. 0 were the drafts. */
+#define BASIN_ABI_MAJOR 1
 #define BASIN_ENTRY_SYMBOL "basin_plugin_entry"
 #define BASIN_EXPORT __attribute__((visibility("default")))
 
@@ -32,7 +39,7 @@ extern "C" {
 #define BASIN_HAS(pointer, member) \
   ((pointer) && (pointer)->size >= (size_t)((const char*)(&(pointer)->member + 1) - (const char*)(pointer)))
 
-typedef int32_t basin_status;
+typedef int32_t basin_status; /* one that is not known here: treat it as BASIN_ERROR_RUNTIME */
 enum {
   BASIN_OK = 0,
   BASIN_ERROR_ARGUMENT = 1,    /* the caller's fault: a wrong value, shape or type */
@@ -103,12 +110,12 @@ typedef struct basin_component {
 typedef struct basin_plugin {
   uint32_t size;
   uint32_t abi_major; /* BASIN_ABI_MAJOR */
+  const basin_component* const* components;
+  uint32_t n_components;
   const char* name;
   const char* version;
   const char* license; /* an SPDX identifier */
   const char* summary;
-  const basin_component* const* components;
-  uint32_t n_components;
 } basin_plugin;
 
 /* The exported symbol. `out`: lives as long as the process. Must be quick and without side effects. [run thread] */
@@ -149,7 +156,7 @@ typedef struct basin_note {
 /* Every declared parameter has a value here, the default where the script gave none. An optional FILE, FOLDER, STRING
  * or COMPONENT left out is "" or null. Text and lists are borrowed until create returns, objects are borrowed until
  * destroy. BASIN_ERROR_NOT_FOUND for a name that was not declared. [any thread] */
-#define BASIN_OPTIONS_INTERFACE "basin.options.draft/1"
+#define BASIN_OPTIONS_INTERFACE "basin.options/1"
 typedef struct basin_options_interface {
   uint32_t size;
   basin_status (*boolean)(const basin_options*, const char* name, int32_t* out);
@@ -163,11 +170,11 @@ typedef struct basin_options_interface {
 
 /* --- log -------------------------------------------------------------------------------------------------------- */
 
-#define BASIN_LOG_INTERFACE "basin.log.draft/1"
+#define BASIN_LOG_INTERFACE "basin.log/1"
 enum { BASIN_LOG_INFO = 1, BASIN_LOG_WARNING = 2 };
 typedef struct basin_log_interface {
   uint32_t size;
-  /* One line in the run's log, under the plugin's name. [any thread] */
+  /* One line in the run's log, under the plugin's name; without a line break at its end. [any thread] */
   void (*write)(int32_t severity, const char* line);
   /* `done` of `total` units of `what` ("noise levels"); returns BASIN_ERROR_INTERRUPTED after Ctrl-C. [run thread] */
   basin_status (*progress)(const char* what, int64_t done, int64_t total);
@@ -175,11 +182,12 @@ typedef struct basin_log_interface {
 
 /* --- parallel --------------------------------------------------------------------------------------------------- */
 
-#define BASIN_PARALLEL_INTERFACE "basin.parallel.draft/1"
+#define BASIN_PARALLEL_INTERFACE "basin.parallel/1"
 typedef struct basin_parallel_interface {
   uint32_t size;
   /* body(user, begin, end) over [0, n) in slices of at least `grain`, on the host's own threads; the first failure is
-   * returned when all slices have ended. Do not start threads of your own. [any thread] */
+   * returned when all slices have ended. Recording is on or off in body as it is here. Inside another body it runs on
+   * the calling thread, whole. Do not start threads of your own. [any thread] */
   basin_status (*run)(int64_t n, int64_t grain, basin_status (*body)(void* user, int64_t begin, int64_t end),
                       void* user);
 } basin_parallel_interface;

@@ -22,14 +22,16 @@ typedef struct basin_dataset_functions {
   uint32_t size;
   basin_status (*create)(const basin_options*, void** self);
   void (*destroy)(void* self);
-  basin_status (*open)(void* self); /* finds and checks files; may take a while [run thread] */
+  /* Finds and checks files; may take a while. NOT_FOUND: what is there is no data set of this kind; any other failure:
+   * it is one, with something wrong in it. [run thread] */
+  basin_status (*open)(void* self);
   basin_status (*describe)(void* self, basin_dataset_description* out); /* caller's buffer [any thread] */
   /* Items `indices` into values [n,C,H,W] and, where not null, labels [n] (-1: none); caller's buffers. [any thread] */
   basin_status (*read)(void* self, const int64_t* indices, uint32_t n, void* values, int64_t* labels);
 } basin_dataset_functions;
 
 /* Image files for data sets. RGB, rows from the top, channels planar: [C,H,W]. */
-#define BASIN_IMAGE_INTERFACE "basin.image.draft/1"
+#define BASIN_IMAGE_INTERFACE "basin.image.draft/2"
 typedef struct basin_image_interface {
   uint32_t size;
   /* Decodes a file and brings it to [3,size,size] as guided-diffusion does: box halving while at least twice as large,
@@ -37,6 +39,10 @@ typedef struct basin_image_interface {
   basin_status (*read)(const char* path, int64_t size, uint8_t* out);
   /* The same from [3,H,W] pixels. [any thread] */
   basin_status (*resize)(const uint8_t* pixels, int64_t height, int64_t width, int64_t size, uint8_t* out);
+  /* The same from the `count` bytes of a file, which errors call `name`. height and width, where not null: of the
+   * picture as it was. size 0: only they are wanted, and out may be null. [any thread] */
+  basin_status (*decode)(const void* bytes, uint64_t count, const char* name, int64_t size, uint8_t* out,
+                         int64_t* height, int64_t* width);
 } basin_image_interface;
 
 #ifdef __cplusplus

@@ -52,11 +52,11 @@ typedef struct basin_layer_spec {
 
 typedef struct basin_layer_info {
   uint32_t size;
+  uint32_t index;
   const basin_layer_spec* spec; /* borrowed until the model is gone, as all of these */
   basin_tensor* weight;         /* the float32 master, a view into the arena; null where there is none */
   basin_tensor* bias;
   const char* block; /* the innermost block it was built in; "" */
-  uint32_t index;
 } basin_layer_info;
 
 /* One call of a layer or block as a hook sees it. LINEAR, CONV, EMBEDDING: inputs x, weight, bias, residual; NORM: x,
@@ -84,7 +84,7 @@ typedef struct basin_hook {
 typedef basin_status (*basin_block_function)(void* user, const basin_context*, basin_tensor* const* inputs,
                                              uint32_t n_inputs, basin_tensor** outputs, uint32_t n_outputs);
 
-#define BASIN_LAYER_INTERFACE "basin.layer.draft/1"
+#define BASIN_LAYER_INTERFACE "basin.layer.draft/2"
 typedef struct basin_layer_interface {
   uint32_t size;
   /* --- while building --- */

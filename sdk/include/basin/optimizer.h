@@ -13,9 +13,9 @@ extern "C" {
 
 typedef struct basin_closure_request {
   uint32_t size;
-  int32_t per_sample;    /* also give the losses of the batch's samples */
   const int64_t* subset; /* rows of the batch to use; null: all */
   uint32_t n_subset;
+  int32_t per_sample;   /* also give the losses of the batch's samples */
   int32_t local;        /* with several machines: this one's gradients alone */
   int32_t no_gradients; /* the losses alone, without a backward pass; what lies in the gradients is then undefined */
 } basin_closure_request;
@@ -34,7 +34,7 @@ typedef struct basin_closure {
   basin_status (*run)(void* user, const basin_closure_request* request /* or null */, basin_closure_result* out);
 } basin_closure;
 
-#define BASIN_OPTIMIZER_INTERFACE "basin.optimizer.draft/2"
+#define BASIN_OPTIMIZER_INTERFACE "basin.optimizer/1"
 typedef struct basin_optimizer_functions {
   uint32_t size;
   basin_status (*create)(const basin_options*, void** self);
@@ -47,7 +47,7 @@ typedef struct basin_optimizer_functions {
 } basin_optimizer_functions;
 
 /* For wrappers: steps the optimizer that an option named. [run thread] */
-#define BASIN_OPTIMIZERS_INTERFACE "basin.optimizers.draft/2"
+#define BASIN_OPTIMIZERS_INTERFACE "basin.optimizers/1"
 typedef struct basin_optimizers_interface {
   uint32_t size;
   basin_status (*step)(basin_object* optimizer, const basin_context*, const basin_closure*, basin_closure_result*);

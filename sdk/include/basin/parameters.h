@@ -20,14 +20,14 @@ typedef struct basin_parameter_group {
 
 typedef struct basin_parameter_view {
   uint32_t size;
+  uint32_t group;
   const char* name;       /* as checkpoints have it: "input_blocks.0.0.weight" */
   basin_tensor* value;    /* a view, with the parameter's shape */
   basin_tensor* gradient; /* a view */
   int64_t offset, numel;  /* within its group's arena */
-  uint32_t group;
 } basin_parameter_view;
 
-#define BASIN_PARAMETERS_INTERFACE "basin.parameters.draft/1"
+#define BASIN_PARAMETERS_INTERFACE "basin.parameters/1"
 typedef struct basin_parameters_interface {
   uint32_t size;
   uint32_t (*group_count)(const basin_parameters*); /* [any thread] */

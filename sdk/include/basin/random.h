@@ -1,8 +1,12 @@
 /* random.h: randomness as a pure function of (seed, purpose, slot, step, sample id).
  *
  * Philox 4x32-10 (Salmon et al. 2011) of Random123. Key: the 64-bit seed. Counter: (block of four values within the
- * sample, sample id, step, purpose << 24 | slot). The same integers on the CPU and on CUDA. Nothing is remembered, so
- * what is drawn does not depend on what was drawn before, on the batch size, or on a restart. */
+ * sample, sample id, step, purpose << 24 | slot). Nothing is remembered, so what is drawn does not depend on what was
+ * drawn before, on the batch size, or on a restart.
+ *
+ * The numbers are part of the release: of a block's words w0..w3, BASIN_BITS gives w; BASIN_UNIFORM (w >> 8) / 2^24;
+ * BASIN_NORMAL r0 cos a1, r0 sin a1, r2 cos a3, r2 sin a3 (Box and Muller 1958), r = sqrt(-2 ln((w + 1/2) / 2^32)) and
+ * a = 2 pi w / 2^32. Bits and uniforms are the same everywhere and for ever, normals to the rounding of float32. */
 #ifndef BASIN_RANDOM_H
 #define BASIN_RANDOM_H
 #include "tensor.h"
@@ -10,6 +14,7 @@
 extern "C" {
 #endif
 
+/* Below 128 purposes are Basin's; 128 to 255 are for whatever a plugin draws that is none of these. */
 enum {
   BASIN_PURPOSE_INIT = 1,         /* initial weights; slot: the parameter */
   BASIN_PURPOSE_ORDER = 2,        /* the order of the data; step: the epoch */
@@ -30,13 +35,14 @@ enum {
 /* Which numbers: everything but the position. */
 typedef struct basin_stream {
   uint32_t size;
-  uint32_t purpose;
-  uint32_t slot; /* below 2^24 */
+  uint32_t purpose; /* below 256 */
+  uint32_t slot;    /* below 2^24 */
   uint64_t seed;
   uint64_t step; /* below 2^32 */
 } basin_stream;
 
-/* Where a forward or a draw happens. Travels explicitly: backward passes and recomputation run on other threads. */
+/* Where a forward, a step or a draw happens. Travels explicitly: backward passes and recomputation run on other threads.
+ * Pass on the pointer that came, for a copy of the struct would lose what a newer host wrote behind it. */
 typedef struct basin_context {
   uint32_t size;
   int32_t training; /* dropout on */
@@ -49,7 +55,7 @@ typedef struct basin_context {
 
 enum { BASIN_NORMAL = 1, BASIN_UNIFORM = 2, BASIN_BITS = 3 }; /* N(0,1); [0,1); 32-bit integers as INT64 */
 
-#define BASIN_RANDOM_INTERFACE "basin.random.draft/1"
+#define BASIN_RANDOM_INTERFACE "basin.random/1"
 typedef struct basin_random_interface {
   uint32_t size;
   /* A tensor [n_ids, sizes...] whose row i depends on (stream, ids[i]) alone: FLOAT32 (INT64 for BITS), on the device

@@ -6,7 +6,7 @@
 extern "C" {
 #endif
 
-#define BASIN_STATE_INTERFACE "basin.state.draft/1"
+#define BASIN_STATE_INTERFACE "basin.state/1"
 typedef struct basin_state_interface {
   uint32_t size;
   /* The state tensor of that name: zeros the first time, what the checkpoint held after a restart; update it in place.

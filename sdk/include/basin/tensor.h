@@ -6,7 +6,7 @@
 extern "C" {
 #endif
 
-/* Basin's own numbers, never the engine's. */
+/* Basin's own numbers, never the engine's. A type that has no number yet is BASIN_OTHER_TYPE and may get one later. */
 enum {
   BASIN_FLOAT32 = 1,
   BASIN_FLOAT64 = 2,
@@ -21,7 +21,7 @@ enum {
   BASIN_FLOAT8_E4M3 = 11,
   BASIN_OTHER_TYPE = 99
 };
-enum { BASIN_CPU = 1, BASIN_CUDA = 2 };
+enum { BASIN_OTHER_DEVICE = 0, BASIN_CPU = 1, BASIN_CUDA = 2 };
 enum { BASIN_CONTIGUOUS = 1, BASIN_CHANNELS_LAST = 2 };
 
 typedef struct basin_op basin_op; /* lives as long as the process */
@@ -43,10 +43,10 @@ enum {
   BASIN_ARG_BOOLS = 9,
   BASIN_ARG_TENSORS = 10, /* a null element is an absent tensor */
   BASIN_ARG_DTYPE = 11,
-  BASIN_ARG_DEVICE = 12, /* `i` the kind, `aux` the index */
-  BASIN_ARG_LAYOUT = 13, /* memory format: BASIN_CONTIGUOUS, BASIN_CHANNELS_LAST */
-  BASIN_ARG_OPAQUE = 14, /* an object of the engine, such as packed weights; released with release_opaque */
-  BASIN_ARG_STRINGS = 15 /* `strings` */
+  BASIN_ARG_DEVICE = 12,        /* `i` the kind, `aux` the index */
+  BASIN_ARG_MEMORY_FORMAT = 13, /* BASIN_CONTIGUOUS, BASIN_CHANNELS_LAST */
+  BASIN_ARG_OPAQUE = 14,        /* an object of the engine, such as packed weights; released with release_opaque */
+  BASIN_ARG_STRINGS = 15        /* `strings` */
 };
 typedef struct basin_value {
   uint16_t tag;
@@ -76,20 +76,21 @@ typedef struct basin_tensor_info {
   const void* data; /* read only; borrowed while the tensor lives and is not resized; null where there is no storage */
 } basin_tensor_info;
 
-#define BASIN_TENSOR_INTERFACE "basin.tensor.draft/1"
+#define BASIN_TENSOR_INTERFACE "basin.tensor/1"
 typedef struct basin_tensor_interface {
   uint32_t size;
-  void (*retain)(basin_tensor*);                                     /* one more reference [any thread] */
-  void (*release)(basin_tensor*);                                    /* one less [any thread] */
+  void (*retain)(basin_tensor*);  /* one more reference; null is let be [any thread] */
+  void (*release)(basin_tensor*); /* one less; null is let be [any thread] */
   basin_status (*info)(const basin_tensor*, basin_tensor_info* out); /* caller's buffer, its size set [any thread] */
   /* The memory for writing; tells caches and autograd that the values change: ask for it again before each change.
    * Borrowed until the tensor is resized or gone. [any thread] */
   basin_status (*mutable_data)(basin_tensor*, void** out);
-  /* A tensor from `numel` values in row-major order, copied to `device`: new reference. [any thread] */
-  basin_status (*from_data)(const void* data, const int64_t* sizes, uint32_t n_dims, int32_t dtype, int32_t device,
+  /* A tensor from its values in row-major order, copied to the device of `like` (null: the CPU): new reference.
+   * [any thread] */
+  basin_status (*from_data)(const void* data, const int64_t* sizes, uint32_t n_dims, int32_t dtype, basin_tensor* like,
                             basin_tensor** out);
   /* The values in row-major order into the caller's buffer of `bytes` bytes, converted to `dtype`. [any thread] */
-  basin_status (*copy_to)(const basin_tensor*, int32_t dtype, void* buffer, size_t bytes);
+  basin_status (*copy_to)(const basin_tensor*, int32_t dtype, void* buffer, uint64_t bytes);
   basin_status (*item)(const basin_tensor*, double* out); /* of one element; waits for the device [any thread] */
 
   /* An operator by the schema the plugin was written against, "aten::add.Tensor(Tensor self, Tensor other, *,
@@ -108,13 +109,14 @@ typedef struct basin_tensor_interface {
   basin_status (*stream)(const basin_tensor*, void** out);
   /* DLPack: `out` is a DLManagedTensor*, a new reference that its own deleter frees. [any thread] */
   basin_status (*to_dlpack)(basin_tensor*, void** out);
-  basin_status (*from_dlpack)(void* managed, basin_tensor** out); /* takes it over; new reference [any thread] */
+  /* Takes it over, also where it fails; a tensor over the same memory: new reference. [any thread] */
+  basin_status (*from_dlpack)(void* managed, basin_tensor** out);
 } basin_tensor_interface;
 
 /* Typed functions for the operators of inner loops: a few nanoseconds over a direct call where `call` takes a hundred.
  * Names and meaning are ATen's; every `out` is a new reference; a name with a trailing underscore works in place.
  * An optional tensor may be null. [any thread] */
-#define BASIN_OPS_INTERFACE "basin.ops.draft/1"
+#define BASIN_OPS_INTERFACE "basin.ops/1"
 typedef struct basin_ops_interface {
   uint32_t size;
   basin_status (*add)(basin_tensor* a, basin_tensor* b, double alpha, basin_tensor** out); /* a + alpha b */

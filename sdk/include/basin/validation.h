@@ -7,7 +7,7 @@
 extern "C" {
 #endif
 
-#define BASIN_VALIDATION_INTERFACE "basin.validation.draft/1"
+#define BASIN_VALIDATION_INTERFACE "basin.validation/1"
 typedef struct basin_validation_interface {
   uint32_t size;
   /* The mean of the training's loss over its held-out items, at the parameters as they stand: without dropout, with the

@@ -89,10 +89,10 @@ static basin_status start(void* object, basin_parameters* all, basin_state* stat
 }
 
 /* After the optimizer's step. */
-static basin_status update(void* object, int64_t step) {
+static basin_status update(void* object, const basin_context* context) {
   struct self* self = object;
   uint32_t i;
-  (void)step;
+  (void)context;
   for (i = 0; i < self->n_groups; i++) {
     basin_parameter_group group = {sizeof group};
     TRY(arenas->group(self->parameters, i, &group));
@@ -118,10 +118,9 @@ static const basin_component component = {sizeof component, BASIN_AVERAGER_INTER
                                           parameters,       sizeof parameters / sizeof *parameters,
                                           &functions};
 static const basin_component* const components[] = {&component};
-static const basin_plugin plugin = {sizeof plugin, BASIN_ABI_MAJOR,
-                                    "my_averager", "0.1.0",
-                                    "Apache-2.0",  "Exponential moving average with its start corrected.",
-                                    components,    1};
+static const basin_plugin plugin = {
+    sizeof plugin, BASIN_ABI_MAJOR, components,   1,
+    "my_averager", "0.1.0",         "Apache-2.0", "Exponential moving average with its start corrected."};
 
 BASIN_EXPORT basin_status basin_plugin_entry(const basin_host* from, const basin_plugin** out) {
   host = from;

@@ -36,7 +36,7 @@ struct MyAverager {
   }
 
   // After the optimizer's step.
-  void update(int64_t) {
+  void update(const Context&) {
     for (size_t i = 0; i < sums.size(); ++i) sums[i].lerp_(parameters_[i].values, 1 - decay);
     updates.add_(1);
   }

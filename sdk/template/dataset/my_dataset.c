@@ -70,13 +70,14 @@ static basin_status open_files(void* object) {
   return BASIN_OK;
 }
 
-/* An older host may know less of the description than this plugin: no more than out->size bytes are its. */
+/* An older host may know less of the description than this plugin: no more than out->size bytes are its, and size becomes
+ * what was filled. */
 static basin_status describe(void* object, basin_dataset_description* out) {
   static const char* const names[] = {"upper", "lower"};
   const struct self* self = object;
   basin_dataset_description d = {sizeof d};
   const size_t room = out->size < sizeof d ? out->size : sizeof d;
-  d.size = out->size;
+  d.size = (uint32_t)room;
   d.count = self->count, d.channels = 3, d.height = self->size, d.width = self->size;
   d.dtype = BASIN_UINT8, d.classes = 2, d.class_names = names, d.reference = self->reference;
   memcpy(out, &d, room);
@@ -142,8 +143,8 @@ static const basin_component component = {sizeof component, BASIN_DATASET_INTERF
                                           parameters,       sizeof parameters / sizeof *parameters,
                                           &functions};
 static const basin_component* const components[] = {&component};
-static const basin_plugin plugin = {sizeof plugin, BASIN_ABI_MAJOR,          "my_dataset", "0.1.0",
-                                    "Apache-2.0",  "Two moons as pictures.", components,   1};
+static const basin_plugin plugin = {sizeof plugin, BASIN_ABI_MAJOR, components,   1,
+                                    "my_dataset",  "0.1.0",         "Apache-2.0", "Two moons as pictures."};
 
 BASIN_EXPORT basin_status basin_plugin_entry(const basin_host* from, const basin_plugin** out) {
   host = from;

@@ -144,8 +144,8 @@ static const basin_component component = {sizeof component, BASIN_METRIC_INTERFA
                                           parameters,       sizeof parameters / sizeof *parameters,
                                           &functions};
 static const basin_component* const components[] = {&component};
-static const basin_plugin plugin = {
-    sizeof plugin, BASIN_ABI_MAJOR, "my_metric", "0.1.0", "Apache-2.0", "The loss by noise level.", components, 1};
+static const basin_plugin plugin = {sizeof plugin, BASIN_ABI_MAJOR, components,   1,
+                                    "my_metric",   "0.1.0",         "Apache-2.0", "The loss by noise level."};
 
 BASIN_EXPORT basin_status basin_plugin_entry(const basin_host* from, const basin_plugin** out) {
   host = from;

@@ -135,10 +135,8 @@ static const basin_component component = {
     parameters,       sizeof parameters / sizeof *parameters,
     &functions};
 static const basin_component* const components[] = {&component};
-static const basin_plugin plugin = {sizeof plugin,  BASIN_ABI_MAJOR,
-                                    "my_optimizer", "0.1.0",
-                                    "Apache-2.0",   "Sign descent with momentum.",
-                                    components,     1};
+static const basin_plugin plugin = {sizeof plugin,  BASIN_ABI_MAJOR, components,   1,
+                                    "my_optimizer", "0.1.0",         "Apache-2.0", "Sign descent with momentum."};
 
 BASIN_EXPORT basin_status basin_plugin_entry(const basin_host* from, const basin_plugin** out) {
   host = from;

@@ -32,9 +32,9 @@ static basin_status start(void* self, basin_parameters* p, basin_state* s) {
   c->values = g.values;
   return BASIN_OK;
 }
-static basin_status update(void* self, int64_t step) {
+static basin_status update(void* self, const basin_context* context) {
   (void)self;
-  (void)step;
+  (void)context;
   return BASIN_OK;
 }
 static basin_status average(void* self, uint32_t group, basin_tensor** out) {
@@ -45,22 +45,22 @@ static basin_status average(void* self, uint32_t group, basin_tensor** out) {
 }
 
 /* Reads the options when they are gone. */
-static basin_status late_update(void* self, int64_t step) {
+static basin_status late_update(void* self, const basin_context* context) {
   struct careless* c = self;
   const char* mode;
-  (void)step;
+  (void)context;
   return options->string(c->kept, "mode", &mode);
 }
 /* Reads the text of one. */
-static basin_status later_update(void* self, int64_t step) {
+static basin_status later_update(void* self, const basin_context* context) {
   struct careless* c = self;
-  (void)step;
+  (void)context;
   return c->mode[0] == '?' ? BASIN_ERROR_ARGUMENT : BASIN_OK;
 }
 /* Fails, and does not say why. */
-static basin_status silent_update(void* self, int64_t step) {
+static basin_status silent_update(void* self, const basin_context* context) {
   (void)self;
-  (void)step;
+  (void)context;
   return BASIN_ERROR_RUNTIME;
 }
 
@@ -78,10 +78,9 @@ static const basin_component late = {C, BASIN_AVERAGER_INTERFACE, "late", "Keeps
 static const basin_component later = {C, BASIN_AVERAGER_INTERFACE, "later", "Keeps a text.", all, 1, &later_f};
 static const basin_component silent = {C, BASIN_AVERAGER_INTERFACE, "silent", "Says nothing.", all, 1, &silent_f};
 static const basin_component* const components[] = {&careless, &late, &later, &silent};
-static const basin_plugin plugin = {sizeof(basin_plugin), BASIN_ABI_MAJOR,
-                                    "careless",           "0.1.0",
-                                    "Apache-2.0",         "For the tests of basin check.",
-                                    components,           4};
+static const basin_plugin plugin = {
+    sizeof(basin_plugin), BASIN_ABI_MAJOR, components,   4,
+    "careless",           "0.1.0",         "Apache-2.0", "For the tests of basin check."};
 
 BASIN_EXPORT basin_status basin_plugin_entry(const basin_host* h, const basin_plugin** out) {
   options = h->get_interface(h, BASIN_OPTIONS_INTERFACE);

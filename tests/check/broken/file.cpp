@@ -57,12 +57,12 @@ struct Last {
   static constexpr const char* summary = "The weights of the last step.";
   basin::Parameters parameters_;
   void start(basin::Parameters p, basin::State) { parameters_ = p; }
-  void update(int64_t) {}
+  void update(const basin::Context&) {}
   basin::Tensor average(uint32_t group) { return parameters_[group].values.clone(); }
 };
 
 #if defined FAULT_THROWS
-basin_status throws(void*, int64_t) { throw std::runtime_error("nobody caught me"); }
+basin_status throws(void*, const basin_context*) { throw std::runtime_error("nobody caught me"); }
 #endif
 
 struct Component : basin::AveragerComponent<Last> {

@@ -18,7 +18,7 @@ struct Decays {
     parameters_ = p;
     sum = state.tensor("sum", {p[0].values.numel()}, Type::float32);
   }
-  void update(int64_t) { sum.lerp_(parameters_[0].values, 0.1); }
+  void update(const Context&) { sum.lerp_(parameters_[0].values, 0.1); }
   Tensor average(uint32_t) { return sum; }
 };
 

@@ -104,9 +104,9 @@ static void destroy(void* self) {
   living--;
 }
 
-static basin_status update(void* self, int64_t step) {
+static basin_status update(void* self, const basin_context* context) {
   (void)self;
-  *(int*)(intptr_t)step = living; /* the test gives an address */
+  *(int*)(intptr_t)context->step = living; /* the test gives an address */
   return BASIN_OK;
 }
 
@@ -145,9 +145,8 @@ static const basin_parameter* const needs[] = {&needed};
 static const basin_component second = {
     sizeof(basin_component), BASIN_OPTIMIZER_INTERFACE, "second", "Needs an averager.", needs, 1, &functions};
 static const basin_component* const components[] = {&component, &second};
-static const basin_plugin plugin = {TOY_PLUGIN_SIZE, TOY_MAJOR,     "toy",
-                                    TOY_VERSION,     "Apache-2.0",  "A plugin to try the host with.",
-                                    components,      TOY_COMPONENTS};
+static const basin_plugin plugin = {TOY_PLUGIN_SIZE, TOY_MAJOR,   components,   TOY_COMPONENTS,
+                                    "toy",           TOY_VERSION, "Apache-2.0", "A plugin to try the host with."};
 
 #ifndef TOY_ENTRY
 #define TOY_ENTRY basin_plugin_entry

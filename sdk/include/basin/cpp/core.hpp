@@ -68,6 +68,20 @@ struct TableOf<Member> {
 };
 template <class... Tables>
 struct List {};
+
+// A struct from the other side, of whatever version: what it ends before reads as zero.
+template <class T>
+T read(const T* from) {
+  T out{};
+  std::memcpy(static_cast<void*>(&out), from, from->size < sizeof out ? from->size : sizeof out);
+  return out;
+}
+// Fills the other side's struct as far as it reaches; its size becomes what was filled.
+template <class T>
+void fill(T* to, T value) {
+  value.size = to->size < sizeof value ? to->size : static_cast<uint32_t>(sizeof value);
+  std::memcpy(static_cast<void*>(to), &value, value.size);
+}
 }  // namespace detail
 
 #define BASIN_CPP_INTERFACE(table, identifier)       \
@@ -88,6 +102,7 @@ BASIN_CPP_INTERFACE(basin_layer_interface, BASIN_LAYER_INTERFACE)
 BASIN_CPP_INTERFACE(basin_process_interface, BASIN_PROCESS_INTERFACE)
 BASIN_CPP_INTERFACE(basin_optimizers_interface, BASIN_OPTIMIZERS_INTERFACE)
 BASIN_CPP_INTERFACE(basin_validation_interface, BASIN_VALIDATION_INTERFACE)
+BASIN_CPP_INTERFACE(basin_report_interface, BASIN_REPORT_INTERFACE)
 BASIN_CPP_INTERFACE(basin_image_interface, BASIN_IMAGE_INTERFACE)
 BASIN_CPP_INTERFACE(basin_measurement_interface, BASIN_MEASUREMENT_INTERFACE)
 #undef BASIN_CPP_INTERFACE
@@ -97,7 +112,7 @@ using AllInterfaces =
     List<basin_options_interface, basin_log_interface, basin_parallel_interface, basin_tensor_interface,
          basin_ops_interface, basin_autograd_interface, basin_random_interface, basin_state_interface,
          basin_parameters_interface, basin_layer_interface, basin_process_interface, basin_optimizers_interface,
-         basin_validation_interface, basin_image_interface, basin_measurement_interface>;
+         basin_validation_interface, basin_report_interface, basin_image_interface, basin_measurement_interface>;
 
 template <class Table>
 void fetch() {

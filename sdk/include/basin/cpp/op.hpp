@@ -14,7 +14,7 @@ namespace basin {
 struct Device {
   int32_t kind = BASIN_CPU, index = 0;
 };
-enum class Layout : int32_t { contiguous = BASIN_CONTIGUOUS, channels_last = BASIN_CHANNELS_LAST };
+enum class MemoryFormat : int32_t { contiguous = BASIN_CONTIGUOUS, channels_last = BASIN_CHANNELS_LAST };
 
 // One argument. Lists are borrowed for the length of the call.
 struct Value : basin_value {
@@ -29,7 +29,7 @@ struct Value : basin_value {
   Value(const char* s) : Value() { tag = BASIN_ARG_STRING, u.s = s; }
   Value(Type t) : Value() { tag = BASIN_ARG_DTYPE, u.i = static_cast<int32_t>(t); }
   Value(Device d) : Value() { tag = BASIN_ARG_DEVICE, u.i = d.kind, aux = static_cast<uint16_t>(d.index); }
-  Value(Layout l) : Value() { tag = BASIN_ARG_LAYOUT, u.i = static_cast<int32_t>(l); }
+  Value(MemoryFormat f) : Value() { tag = BASIN_ARG_MEMORY_FORMAT, u.i = static_cast<int32_t>(f); }
   Value(Sizes list) : Value() { tag = BASIN_ARG_INTS, u.ints = list.data(), count = detail::count(list); }
   Value(std::initializer_list<int64_t> list) : Value(Sizes(list)) {}
   Value(const std::vector<int64_t>& list) : Value(Sizes(list)) {}

@@ -30,8 +30,8 @@ basin_status enter(const basin_host* from, const basin_plugin** out, const char*
     (demand(typename Components::Requires()), ...);
     static const basin_component* const components[] = {Components::describe()...};
     static const basin_plugin plugin{
-        sizeof plugin, BASIN_ABI_MAJOR, name,       version,
-        license,       summary,         components, static_cast<uint32_t>(sizeof...(Components))};
+        sizeof plugin, BASIN_ABI_MAJOR, components, static_cast<uint32_t>(sizeof...(Components)),
+        name,          version,         license,    summary};
     *out = &plugin;
   });
 }

@@ -77,7 +77,7 @@ std::vector<T> Tensor::values() const {
   std::vector<T> out(static_cast<size_t>(numel()));
   call<&basin_tensor_interface::copy_to>(static_cast<const basin_tensor*>(handle_),
                                          static_cast<int32_t>(detail::TypeOf<T>::value), static_cast<void*>(out.data()),
-                                         out.size() * sizeof(T));
+                                         uint64_t(out.size() * sizeof(T)));
   return out;
 }
 
@@ -86,9 +86,9 @@ inline Tensor Tensor::full(Sizes s, double value, Type type, const Tensor& like)
 }
 template <class T>
 Tensor Tensor::from(const T* values, Sizes s, const Tensor& like) {
-  const int32_t device = like ? like.info().device : BASIN_CPU;
   return detail::make<&basin_tensor_interface::from_data>(static_cast<const void*>(values), s.data(), detail::count(s),
-                                                          static_cast<int32_t>(detail::TypeOf<T>::value), device);
+                                                          static_cast<int32_t>(detail::TypeOf<T>::value),
+                                                          like.handle());
 }
 template <class T>
 Tensor Tensor::from(const std::vector<T>& values, const Tensor& like) {

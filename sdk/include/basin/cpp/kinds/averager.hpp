@@ -1,9 +1,10 @@
 // averager.hpp: AveragerComponent<T>.
 //
 //   void start(Parameters, State);
-//   void update(int64_t step);          after the optimizer's step; the first is 1
+//   void update(const Context&);        after the optimizer's step, with its context; steps count from 0
 //   Tensor average(uint32_t group);     float32 [n]
 #pragma once
+#include "../random.hpp"
 #include "component.hpp"
 
 #pragma GCC visibility push(hidden)
@@ -23,10 +24,10 @@ struct AveragerComponent {
           detail::self_of<T>(self).part.start(Parameters(p), State(s));
         });
       },
-      [](void* self, int64_t step) -> basin_status {
+      [](void* self, const basin_context* context) -> basin_status {
         return guard([&] {
           NoRecording off;
-          detail::self_of<T>(self).part.update(step);
+          detail::self_of<T>(self).part.update(*context);
         });
       },
       [](void* self, uint32_t group, basin_tensor** out) -> basin_status {

@@ -1,12 +1,11 @@
 // dataset.hpp: DatasetComponent<T>.
 //
-//   void open();                                                     finds and checks files; may take a while
+//   void open();                                                     finds and checks files; may take a while; an error
+//                                                                    of status NOT_FOUND: this is no such data set
 //   DatasetInfo describe();                                          after open
 //   void read(Span<const int64_t> indices, void* values, int64_t* labels);   on any thread; labels may be null
 //                                                                    indices are those of items that there are
 #pragma once
-#include <algorithm>
-
 #include "../random.hpp"
 #include "../services.hpp"
 #include "component.hpp"
@@ -26,6 +25,16 @@ struct DatasetInfo {
 // An image file as [3,size,size], as guided-diffusion crops and resizes it. `out`: 3*size*size bytes.
 inline void read_image(const std::string& path, int64_t size, uint8_t* out) {
   call<&basin_image_interface::read>(path.c_str(), size, out);
+}
+// The same from the bytes of a file, which errors call `name`; returns the picture's own sizes. size 0: only these.
+struct ImageSize {
+  int64_t height = 0, width = 0;
+};
+inline ImageSize decode_image(Span<const uint8_t> bytes, const std::string& name, int64_t size, uint8_t* out) {
+  ImageSize found;
+  call<&basin_image_interface::decode>(static_cast<const void*>(bytes.data()), static_cast<uint64_t>(bytes.size()),
+                                       name.c_str(), size, out, &found.height, &found.width);
+  return found;
 }
 // The same from [3,height,width] pixels.
 inline void resize_image(const uint8_t* pixels, int64_t height, int64_t width, int64_t size, uint8_t* out) {
@@ -55,7 +64,7 @@ struct DatasetComponent {
         return guard([&] {
           const Kept& kept = detail::self_of<T, Kept>(self).extra;
           const DatasetInfo& i = kept.info;
-          const basin_dataset_description d{out->size,
+          const basin_dataset_description d{sizeof d,
                                             i.count,
                                             i.channels,
                                             i.height,
@@ -65,7 +74,7 @@ struct DatasetComponent {
                                             kept.names.empty() ? nullptr : kept.names.data(),
                                             i.reference.c_str(),
                                             i.gaussian_variance};
-          std::memcpy(out, &d, std::min<size_t>(out->size, sizeof d));  // an older host may have room for less
+          detail::fill(out, d);
         });
       },
       [](void* self, const int64_t* indices, uint32_t n, void* values, int64_t* labels) -> basin_status {

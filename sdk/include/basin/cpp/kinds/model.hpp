@@ -38,12 +38,13 @@ struct ModelKept {
     ports.reserve(description.inputs.size() + description.outputs.size());
     for (const Port& p : description.inputs) inputs.push_back(add(p));
     for (const Port& p : description.outputs) outputs.push_back(add(p));
-    out->target = description.target;
-    out->inputs = inputs.data(), out->n_inputs = static_cast<uint32_t>(inputs.size());
-    out->outputs = outputs.data(), out->n_outputs = static_cast<uint32_t>(outputs.size());
-    out->input_minimum = description.input_minimum, out->input_maximum = description.input_maximum;
-    const size_t known = offsetof(basin_model_description, weights) + sizeof out->weights;  // an older host has less
-    if (out->size >= known) out->weights = description.weights.empty() ? nullptr : description.weights.c_str();
+    basin_model_description own{};
+    own.target = description.target;
+    own.inputs = inputs.data(), own.n_inputs = static_cast<uint32_t>(inputs.size());
+    own.outputs = outputs.data(), own.n_outputs = static_cast<uint32_t>(outputs.size());
+    own.input_minimum = description.input_minimum, own.input_maximum = description.input_maximum;
+    own.weights = description.weights.empty() ? nullptr : description.weights.c_str();
+    fill(out, own);
   }
 
  private:

@@ -37,9 +37,9 @@ namespace detail {
 inline Closure closure_of(const basin_closure* c) {
   return Closure([c](const Request& request) {
     const basin_closure_request r{sizeof r,
-                                  request.per_sample,
                                   request.subset.empty() ? nullptr : request.subset.data(),
                                   static_cast<uint32_t>(request.subset.size()),
+                                  request.per_sample,
                                   request.local,
                                   !request.gradients};
     basin_closure_result out{};
@@ -50,8 +50,9 @@ inline Closure closure_of(const basin_closure* c) {
   });
 }
 inline void give(LossResult result, basin_closure_result* out) {
-  out->loss = result.loss.release();
-  out->sample_losses = result.sample_losses.release();
+  if (BASIN_HAS(out, loss)) out->loss = result.loss.release();
+  if (BASIN_HAS(out, sample_losses)) out->sample_losses = result.sample_losses.release();
+  if (out->size > sizeof *out) out->size = sizeof *out;
 }
 }  // namespace detail
 
@@ -63,9 +64,10 @@ struct Optimizer : Object {
                             return guard([&] {
                               Request request;
                               if (r) {
-                                request.per_sample = r->per_sample, request.local = r->local;
-                                request.gradients = !r->no_gradients;
-                                if (r->subset) request.subset.assign(r->subset, r->subset + r->n_subset);
+                                const basin_closure_request asked = detail::read(r);
+                                request.per_sample = asked.per_sample, request.local = asked.local;
+                                request.gradients = !asked.no_gradients;
+                                if (asked.subset) request.subset.assign(asked.subset, asked.subset + asked.n_subset);
                               }
                               NoRecording off;
                               detail::give((*static_cast<const Closure*>(user))(request), out);

@@ -31,8 +31,8 @@ struct QuantizerComponent {
       [](void* self, basin_quantizer_report* out) -> basin_status {
         return guard([&] {
           const QuantizerReport r = detail::self_of<T>(self).part.report();
-          out->layers = r.layers, out->weights = r.weights;
-          out->bits_quantized = r.bits_quantized, out->squared_error = r.squared_error;
+          detail::fill(out,
+                       basin_quantizer_report{sizeof *out, r.layers, r.weights, r.bits_quantized, r.squared_error});
         });
       }};
   static const basin_component* describe() { return detail::describe<T>(BASIN_QUANTIZER_INTERFACE, &functions); }
