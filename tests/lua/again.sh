@@ -142,5 +142,5 @@ measure --threads 1
 grep -q '^already' output && fail "what was made now was there already"
 measure --threads 1
 grep -q '^already sampled: 4 images, from one/00001-x$' output || fail "loaded images are not told"
-grep -q '^already measured, from one/00001-x: lpf ' output || fail "a loaded result is not told"
+grep -q '^already measured, from one/00001-x: lpf' output || fail "a loaded result is not told"
 exit 0
