@@ -12,6 +12,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <set>
 
 #include "abi/border.hpp"
@@ -38,7 +39,8 @@ constexpr size_t kLeastPlugin = BASIN_REACHES(basin_plugin, summary),
 // process, and so do these.
 template <class T>
 const T* as_known(const T* declared) {
-  return new T(take(declared, "a declared struct"));
+  static auto* all = new std::deque<T>;
+  return &all->emplace_back(take(declared, "a declared struct"));
 }
 
 struct FunctionsHead {  // what every kind's struct of functions begins with

@@ -280,6 +280,8 @@ std::string RunIndex::name_of(const std::string& word) const {
   if (std::find(names.begin(), names.end(), word) != names.end()) return word;
   for (const auto& name : names)
     if (name.ends_with("." + word) || without_features(name) == word) like.push_back(name);
+  // What a script's argument set is more than the argument: optimizer.rho before args.rho.
+  if (like.size() > 1) std::erase_if(like, [](const std::string& name) { return name.starts_with("args."); });
   if (like.size() == 1) return like[0];
   std::string sentence = "no run has '" + word + "'";
   if (like.size() > 1) {

@@ -70,9 +70,10 @@ std::string help_for(const Component& component) {
 
 std::string help_option(const Component& component, const std::string& option) {
   std::vector<std::string> names;
-  for (const Entry& e : entries_of(component)) {
-    if (e.name == option) return "option of " + component.kind + " '" + component.name + "'\n" + entries_text({e});
-    names.push_back(e.name);
+  for (const Entry& entry : entries_of(component)) {
+    if (entry.name == option)
+      return "option of " + component.kind + " '" + component.name + "'\n" + entries_text({entry});
+    names.push_back(entry.name);
   }
   throw Error(component.kind + " '" + component.name + "' has no option '" + option + "'" + hint(option, names),
               BASIN_ERROR_NOT_FOUND);

@@ -203,10 +203,12 @@ std::vector<Entry> entries_of(const Component& component) {
 std::string example_of(const Component& component) {
   std::string options;
   const auto entries = entries_of(component);
-  for (size_t i = 0; i < entries.size(); ++i)
-    if (entries[i].required)
-      options += (options.empty() ? " " : ", ") + entries[i].name + " = " +
-                 example_value(entries[i], component.parameters[i]->type);
+  for (size_t i = 0; i < entries.size(); ++i) {
+    const int32_t type = component.parameters[i]->type;
+    // A data set out of files may be in several places, and so require none of them.
+    if (entries[i].required || (component.kind == "dataset" && type == BASIN_TYPE_FOLDER))
+      options += (options.empty() ? " " : ", ") + entries[i].name + " = " + example_value(entries[i], type);
+  }
   return "basin." + component.kind + " \"" + component.name + "\" {" + options + (options.empty() ? "}" : " }");
 }
 

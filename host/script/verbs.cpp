@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <cctype>
-#include <regex>
 
 #include "abi/cuda.hpp"
 #include "abi/log.hpp"
@@ -83,21 +82,6 @@ void read_averages(Call& c, Given& given, TrainOptions& o, nlohmann::json& ident
   }
 }
 
-// The names in model:averaged "name" and :averaged("name"), with their lines.
-std::vector<std::pair<int, std::string>> averages_asked(const std::string& text) {
-  static const std::regex asked(R"(:\s*averaged\s*\(?\s*["']([A-Za-z0-9_-]+)["'])");
-  std::vector<std::pair<int, std::string>> out;
-  for (std::sregex_iterator at(text.begin(), text.end(), asked), end; at != end; ++at) {
-    const auto line = 1 + std::count(text.begin(), text.begin() + at->position(), '\n');
-    out.emplace_back(static_cast<int>(line), (*at)[1]);
-  }
-  return out;
-}
-// `name =` or `["name"] =` stands somewhere: another training may make it.
-bool is_key(const std::string& text, const std::string& name) {
-  return std::regex_search(text, std::regex("(^|[^A-Za-z0-9_])" + name + R"(["'\]]*\s*=[^=])"));
-}
-
 // Where a training is written, and how it begins there.
 std::string beginning(const Run& run, bool fresh, int64_t step, int64_t steps) {
   const std::string folder = run.folder().string();
@@ -122,23 +106,6 @@ nlohmann::json begun_as(const Model& model, const RunBox& box, bool fresh, nlohm
 std::string of_label(const Model& model) { return model.label.empty() ? "" : " (" + model.label + ")"; }
 
 RunBox& self(Call& c) { return get<RunBox>(c.L, 1); }
-
-// A script that will ask for an average by a name that no training in it makes learns so now, not when the training has
-// ended: names in the text, because what runs later cannot be known.
-void warn_of_averages(lua_State* L, const TrainOptions& o) {
-  const Engine& engine = Engine::of(L);
-  if (engine.script().empty() || o.averages.empty()) return;
-  const std::string text = engine.source_lines("@" + engine.script().string(), 1, 1 << 30);
-  std::vector<std::string> names;
-  for (const auto& [name, averager] : o.averages) names.push_back(name);
-  for (const auto& [line, name] : averages_asked(text)) {
-    if (std::count(names.begin(), names.end(), name) || is_key(text, name)) continue;
-    const std::string sentence = "warning: " + engine.script().string() + ":" + std::to_string(line) +
-                                 " asks for the average '" + name + "', which this training does not make" +
-                                 hint(name, names, "it makes");
-    tell(sentence);
-  }
-}
 
 }  // namespace
 
@@ -217,21 +184,20 @@ int run_train(Call& c) {
   given.add("loss", o.loss_name, c.has("loss"));
 
   basin::check_options(o);
-  warn_of_averages(c.L, o);
   stop_dry_run(c.L, &box, "run:train", given.options);
   o.optimizer = make_object_at(c.L, c.index("optimizer"));
   o.noise_schedule = std::make_shared<Object>(*schedule);
   identity["model"] = o.begun = begun_as(*o.model, box, Engine::of(c.L).settings().fresh, identity);
   o.model->to(resolve_device(box.settings.device), find_precision(box.settings.precision));
   Run& run = open_run(c.L, box, std::move(identity), std::move(given.options));
+  const Callback on_step = callback_at(c, "on_step"), on_epoch = callback_at(c, "on_epoch");
+  if (on_step || on_epoch) o.on_step = training_callbacks(on_step, on_epoch, run, o);
   const bool fresh = is_untouched(run);
   bool accepted = false;
   o.on_begin = [&](int64_t step) {
     accepted = true;
     tell(beginning(run, fresh, step, o.steps));
   };
-  const Callback on_step = callback_at(c, "on_step"), on_epoch = callback_at(c, "on_epoch");
-  if (on_step || on_epoch) o.on_step = training_callbacks(on_step, on_epoch, run, o);
   TrainResult result;
   const Undisturbed steps_end(c.L);
   try {

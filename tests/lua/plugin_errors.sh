@@ -49,20 +49,4 @@ LUA
 timeout 120 "$program" run sample.lua --threads 1 >output 2>&1
 grep -q "^sample.lua:3: 1000000000 images take 384 GB of memory" output || { echo "1e9 images:"; tail -3 output; failed=1; }
 
-# An average that a script asks for under a wrong name is spoken of before the training.
-cat >average.lua <<'LUA'
-local basin = require "basin"
-local model = basin.model "adm_unet" { image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {} }
-basin.run { name = "x" }:train {
-  model = model, data = basin.dataset "gaussian" { count = 16, size = 8 }, process = basin.process "vp", steps = 1, batch = 4,
-  optimizer = basin.optimizer "adam", averages = { ema = basin.averager "ema", slow = basin.averager "ema" },
-}
-print(model:averaged "slow".label)
-print(model:averaged("emma").label)
-LUA
-"$program" run average.lua --threads 1 >output 2>&1
-line="warning: average.lua:8 asks for the average 'emma', which this training does not make; did you mean 'ema'?"
-[[ $(head -1 output) == "$line" ]] || { echo "a wrong average:"; cat output; failed=1; }
-[[ $(grep -c "^warning" output) -eq 1 ]] || { echo "a right average is warned of:"; cat output; failed=1; }
-
 exit $failed

@@ -54,6 +54,7 @@ done
 "$program" run out.lua --trust --set way=execute >output 2>&1 && [[ -e made ]] || fail "--trust does not allow os.execute"
 rm made
 "$program" run out.lua --trust --set way=popen >output 2>&1 && [[ -e made ]] || fail "--trust does not allow io.popen"
+rm made
 
 # What scripts need goes on as ever: text from a string, a file and a module, environments, require's own errors.
 echo 'return "a module"' >text.lua
@@ -67,7 +68,7 @@ assert(loadfile "text.lua"() == "a module" and dofile "text.lua" == "a module" a
 assert(loadfile("text.lua", "t", {})() == "a module")
 local ok, message = pcall(require, "nothing.there")
 assert(not ok and message:find "module 'nothing.there' not found" and message:find "nothing/there.lua")
-assert(debug.traceback "here":find "plain.lua" and debug.getinfo(1, "l").currentline == 12)
+assert(debug.traceback "here":find "plain.lua" and debug.getinfo(1, "l").currentline == 10)
 print "all well"
 LUA
 "$program" run plain.lua >output 2>&1 && grep -q "all well" output || fail "plain Lua is hindered"

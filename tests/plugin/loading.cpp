@@ -325,17 +325,18 @@ TEST_CASE("A file that is replaced while it is being loaded is loaded whole, or 
     std::string bytes(other.size(), ' ');
     CHECK(has(sentence_of([&] { in.read(bytes.data(), bytes.size(), 0); }), "was cut while it was being read"));
   }
-  std::atomic<bool> stop{false};
+  put(file, one);
+  std::atomic<int> rounds{0};
   std::thread writer([&] {
-    for (int i = 0; !stop; i++) {
-      const std::string& bytes = i % 2 ? one : other;
-      if (i % 3) put(file, bytes);
+    for (; rounds < 60; rounds++) {
+      const std::string& bytes = rounds % 2 ? one : other;
+      if (rounds % 3) put(file, bytes);
       else put(scratch.path / "new", bytes), fs::rename(scratch.path / "new", file);
-      std::this_thread::sleep_for(std::chrono::milliseconds(i % 7));  // so that some are in time
+      std::this_thread::sleep_for(std::chrono::milliseconds(rounds % 7));  // so that some loads are in time
     }
   });
   int loaded = 0, refused = 0;
-  for (int i = 0; i < 40; i++) {
+  while (rounds < 60) {
     Registry registry;
     std::string sha;
     const std::string sentence = sentence_of([&] { sha = registry.load(file).sha256; });
@@ -351,7 +352,6 @@ TEST_CASE("A file that is replaced while it is being loaded is loaded whole, or 
       CHECK(known);
     }
   }
-  stop = true;
   writer.join();
   std::cout << loaded << " loaded, " << refused << " refused while the file was being written" << std::endl;
 }

@@ -19,6 +19,7 @@ fs::path finished(const fs::path& root, const std::string& name, double rho, dou
   auto run = open_run(root, name, {{"rho", rho}},
                       {{"options",
                         {{{"name", "optimizer.rho"}, {"value", std::to_string(rho)}, {"origin", "s.lua:1"}},
+                         {{"name", "args.rho"}, {"value", std::to_string(rho)}, {"origin", "--set"}},
                          {{"name", "optimizer.adaptive"}, {"value", "false"}, {"origin", "default"}},
                          {{"name", "process.schedule"}, {"value", "\"cosine\""}, {"origin", "default"}}}}});
   const auto record = [&](const std::string& key, const std::string& label, double value) {
@@ -100,6 +101,7 @@ TEST_CASE("Runs are found by what they were told and what they found, in any ord
   CHECK(index.find({{"schedule<5"}, "", false, 0}).empty());  // a text is not less than a number
   CHECK(names(index.find({{"fid[ema, 4 bits]<=12"}, "", false, 0})) == Names{"00002-sam", "00003-esam"});
   CHECK(index.name_of("fid.bias") == "fid (small).bias");
+  CHECK(index.name_of("rho") == "optimizer.rho");  // what acts, not the script's argument
 
   const Summary run = index.find({{"name=sam"}, "", false, 0})[0];
   CHECK(run.state == "finished");

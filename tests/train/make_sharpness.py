@@ -86,8 +86,8 @@ def library(name, base, **options):
         o = getattr(pytorch_optimizer, name)(*lead, list(model.ps), base_optimizer=cls, **options, **base_options)
 
         def step_once(step):
-            if name == "LookSAM":
-                model.backward(step)  # it wants the gradients at w before its step
+            if name in ("SAM", "LookSAM"):
+                model.backward(step)  # they want the gradients at w before their step
             o.step(lambda: model.backward(step))
 
         return step_once

@@ -90,7 +90,7 @@ TEST_CASE("a restart in between changes no bit of what SAM's relatives do") {
 TEST_CASE("SAM's relatives put the weights back bit for bit, and after an error in any pass") {
   const auto still = part("optimizer", "sgd", {{"lr", 0.0}});
   for (const char* name :
-       {"sam", "asam", "gsam", "wsam", "looksam", "friendly_sam", "momentum_sam", "random_sam", "lpf_sgd", "esam"}) {
+       {"sam", "asam", "gsam", "wsam", "looksam", "friendly_sam", "momentum_sam", "random_sam", "lpf_sgd"}) {
     INFO(name);
     const Tensor begin = some_values(41, 100);  // w + e - e would not come back
     Workbench bench(spec("optimizer", name, {{"base", still}}), begin, smooth, kShapes);
