@@ -710,6 +710,19 @@ local images = {}
 ---@param scale? integer Each pixel becomes scale x scale. Default: by size. At least 1.
 function images:grid(path, columns, scale) end
 
+---@class (exact) basin.images.show.options
+---@field count? integer How many of them, from the first. Default: 16.
+---@field columns? integer Images in a row. Default: as many as fit.
+---@field as? string kitty, sixel, blocks or shades. Default: what the terminal can.
+
+---Shows them in the terminal: as pictures where it can (kitty, sixel), else two pixels a character.
+---```lua
+---images:show { count = 8 }
+---```
+---(since 0.1)
+---@param options? basin.images.show.options
+function images:show(options) end
+
 ---Writes each as a PNG: 000001.png and so on.
 ---```lua
 ---images:save "samples"
@@ -1901,7 +1914,7 @@ function basin.table(options) end
 ---@return { name: string, version: string, file: string, summary: string, components: any[] }
 function basin.plugins.reload(name) end
 
----All plugins that were found, each with its components.
+---All plugins that were found, each with its components; first what the program itself brings.
 ---@class basin.plugins
 ---@overload fun(): { name: string, version: string, file: string, summary: string, components: any[] }[]
 basin.plugins = {}
@@ -1913,6 +1926,13 @@ basin.plugins = {}
 ---(since 0.1)
 ---@param what? any A function, a component, a value, or a name: help "sam". Default: the overview.
 function basin.help(what) end
+
+---Lists the variables of the prompt; also the global function who.
+---```lua
+---who()
+---```
+---(since 0.1)
+function basin.who() end
 
 ---What something is: help(x), or ?x at the prompt.
 ---@param what? any

@@ -39,7 +39,7 @@ std::function<void(const TrainStep&)> training_callbacks(Callback on_step, Callb
   const auto call_with = [&run](const Callback& function, const nlohmann::json& what) {
     if (!function) return;
     push_function(function);
-    give_json(function->L, what);
+    give_strict(function->L, what, "run:train");
     try {
       script::call(function->L, 1, 0);
     } catch (const ScriptError& e) {

@@ -155,7 +155,7 @@ expect 0 "" "$program" run train.lua
 if [[ ! -e elsewhere/00001-dry/run.json ]]; then echo "basin.toml's runs was not used"; failed=1; fi
 rm basin.toml
 mkdir -p config/basin && printf 'threads = "many"\n' >config/basin/basin.toml
-expect 1 "$PWD/config/basin/basin.toml:1: 'threads' must be an integer of at least 1" "$program" run hello.lua
+expect 1 "$PWD/config/basin/basin.toml:1: 'threads' must be an integer from 1 to 1024" "$program" run hello.lua
 rm config/basin/basin.toml
 
 # plugins

@@ -148,7 +148,7 @@ TEST_CASE("who lists what a person made") {
 TEST_CASE("values that Lua would show as addresses say what they are") {
   CHECK(output_of({"basin"}).find("Basin 0.") == 0);
   CHECK(output_of({"print(basin)"}).find("Basin 0.") == 0);
-  CHECK(output_of({"basin.zeros"}).find("basin.zeros(sizes) -> a tensor\n") == 0);
+  CHECK(output_of({"basin.zeros"}).find("basin.zeros(") == 0);
 }
 
 TEST_CASE("the host's own process is listed with the plugins") {
