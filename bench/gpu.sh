@@ -4,7 +4,7 @@
 #
 #   bench/gpu.sh BUILD_FOLDER LIBTORCH_FOLDER [PYTHON]
 #
-# BUILD_FOLDER     what ./basin build made, such as build/release, with bin/, lib/ and plugins/
+# BUILD_FOLDER     what ./basin build made, such as build/release, with bin/, lib/, plugins/ and samples/
 # LIBTORCH_FOLDER  the folder with LibTorch's lib/, such as site-packages/torch; CUDA's libraries in ../nvidia
 # PYTHON           a Python with torch 2.11, the peer of `bench step`; left out: that bench is too
 # BASIN_GPU_TESTS_ONLY=1 leaves the benches out.
@@ -50,6 +50,7 @@ run() {
 
 run "tests that any machine passes" "$build/bin/test-cuda"
 run "tests on the GPU" "$build/bin/test-gpu"
+run "the sample's kernel on the GPU" "$build/bin/test-sample" "[gpu]"
 if [[ ${BASIN_GPU_TESTS_ONLY:-0} != 1 ]]; then
   run "bench abi" "$build/bin/basin-bench-abi" --device cuda --seconds 60
   if [[ $python ]]; then

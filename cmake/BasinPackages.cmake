@@ -23,6 +23,7 @@ install(FILES "${CMAKE_SOURCE_DIR}/plugins/models/small_features/small_features.
 install(PROGRAMS "${CMAKE_SOURCE_DIR}/cmake/front_door.sh" DESTINATION bin RENAME basin COMPONENT program)
 install(FILES "${CMAKE_SOURCE_DIR}/cmake/libtorch.sh" "${CMAKE_SOURCE_DIR}/cmake/libtorch.py" DESTINATION lib/basin
   COMPONENT program)
+install(FILES "${CMAKE_SOURCE_DIR}/docs/reference/basin.lua" DESTINATION share/basin/lua COMPONENT program)
 install(FILES "${CMAKE_SOURCE_DIR}/LICENSE" DESTINATION share/doc/basin RENAME copyright COMPONENT program)
 install(FILES "${CMAKE_SOURCE_DIR}/LICENSE" DESTINATION share/doc/basin-sdk RENAME copyright COMPONENT sdk)
 
@@ -48,7 +49,7 @@ set(CPACK_DEBIAN_PROGRAM_PACKAGE_SECTION science)
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS_PRIVATE_DIRS "${LibTorch_DIR}/lib")
 set(CPACK_DEBIAN_PROGRAM_PACKAGE_DEPENDS "bash")
-set(CPACK_DEBIAN_PROGRAM_PACKAGE_RECOMMENDS "python3-pip, basin-sdk (= ${PROJECT_VERSION})")
+set(CPACK_DEBIAN_PROGRAM_PACKAGE_RECOMMENDS "python3-pip, curl, basin-sdk (= ${PROJECT_VERSION})")
 set(CPACK_COMPONENT_PROGRAM_DESCRIPTION "Basin, a research platform for the loss landscape of diffusion models
  Run 'basin setup' once: it fetches LibTorch ${LibTorch_VERSION}, which is not part of the package.")
 include(CPack)

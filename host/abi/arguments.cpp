@@ -60,7 +60,13 @@ const char* tag_name(uint16_t tag) {
               " (tag " + std::to_string(value.tag) + ") was given.");
 }
 
-int64_t dtype_number(const basin_value& v) { return static_cast<int64_t>(scalar_type(static_cast<int32_t>(v.u.i))); }
+// One of the ABI's numbers, which have 32 bits; 0, which is none of them, for what has more.
+int32_t number(const basin_value& v) {
+  const auto out = static_cast<int32_t>(v.u.i);
+  return out == v.u.i ? out : 0;
+}
+
+int64_t dtype_number(const basin_value& v) { return static_cast<int64_t>(scalar_type(number(v))); }
 
 at::MemoryFormat memory_format(int64_t number) {
   if (number == BASIN_CONTIGUOUS) return at::MemoryFormat::Contiguous;
@@ -74,7 +80,10 @@ c10::List<T> list_of(const From* from, uint32_t n) {
   c10::List<T> list;
   list.reserve(n);
   if (n) needed(from, "The list of an argument");
-  for (uint32_t i = 0; i < n; ++i) list.push_back(static_cast<T>(from[i]));
+  for (uint32_t i = 0; i < n; ++i) {
+    if constexpr (std::is_pointer_v<From>) needed(from[i], "A string in the list of an argument");
+    list.push_back(static_cast<T>(from[i]));
+  }
   return list;
 }
 
@@ -92,6 +101,7 @@ at::IValue tensor_list(const basin_value& v) {
 
 at::IValue scalar_list(const basin_value& v) {
   auto list = c10::impl::GenericList(c10::NumberType::get());
+  if (v.count) needed(v.u.ints, "The list of an argument");
   for (uint32_t i = 0; i < v.count; ++i) {
     if (v.tag == BASIN_ARG_INTS) list.push_back(at::IValue(v.u.ints[i]));
     else list.push_back(at::IValue(v.u.floats[i]));
@@ -130,7 +140,7 @@ std::optional<at::IValue> convert(const ArgumentKind& kind, const basin_value& v
       if (v.tag == BASIN_ARG_MEMORY_FORMAT) return static_cast<int64_t>(memory_format(v.u.i));
       break;
     case Kind::device:
-      if (v.tag == BASIN_ARG_DEVICE) return device_of(static_cast<int32_t>(v.u.i), v.aux);
+      if (v.tag == BASIN_ARG_DEVICE) return device_of(number(v), v.aux);
       break;
     case Kind::tensors:
       if (v.tag == BASIN_ARG_TENSORS) return tensor_list<Tensor>(v);

@@ -1,9 +1,19 @@
-// Basin's numbers for dtypes and devices, and exceptions as statuses.
+// Basin's numbers for dtypes and devices, exceptions as statuses, and the sentence of a thread's last failure.
 #include "abi/handles.hpp"
+
+#include <limits>
 
 #include "abi/memory.hpp"
 
 namespace basin {
+namespace {
+
+std::string& sentence() {
+  thread_local std::string text;
+  return text;
+}
+
+}  // namespace
 
 at::ScalarType scalar_type(int32_t dtype) {
   switch (dtype) {
@@ -42,9 +52,19 @@ int32_t dtype_of(at::ScalarType type) {
 
 at::Device device_of(int32_t device, int32_t index) {
   if (device == BASIN_CPU) return at::kCPU;
-  if (device == BASIN_CUDA) return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index));
+  if (device == BASIN_CUDA && index >= 0 && index <= std::numeric_limits<c10::DeviceIndex>::max())
+    return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index));
+  if (device == BASIN_CUDA) throw Error("The index of a GPU is 0 to 127, but " + std::to_string(index) + " was given.");
   throw Error("A device is BASIN_CPU (1) or BASIN_CUDA (2), but " + std::to_string(device) + " was given.");
 }
+
+void set_last_error(const char* text) {
+  std::string& last = sentence();
+  if (text == last.c_str()) return;
+  last = text ? text : "";
+  while (!last.empty() && last.back() == '\n') last.pop_back();
+}
+const char* last_error() { return sentence().c_str(); }
 
 basin_status caught() noexcept {
   try {

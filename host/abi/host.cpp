@@ -1,4 +1,4 @@
-// The host's table: interfaces by id, and the sentence of a thread's last failure.
+// The host's table: interfaces by id.
 #include <algorithm>
 #include <shared_mutex>
 
@@ -7,11 +7,6 @@
 
 namespace basin {
 namespace {
-
-std::string& sentence() {
-  thread_local std::string text;
-  return text;
-}
 
 struct Interfaces {
   std::shared_mutex mutex;
@@ -31,14 +26,6 @@ const void* get_interface(const basin_host*, const char* id) {
 }
 
 }  // namespace
-
-void set_last_error(const char* text) {
-  std::string& last = sentence();
-  if (text == last.c_str()) return;
-  last = text ? text : "";
-  while (!last.empty() && last.back() == '\n') last.pop_back();
-}
-const char* last_error() { return sentence().c_str(); }
 
 const basin_host* host_table() {
   static const basin_host table = {sizeof table, BASIN_ABI_MAJOR, get_interface, last_error, set_last_error};

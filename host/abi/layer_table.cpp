@@ -2,6 +2,7 @@
 #include "abi/border.hpp"
 #include "abi/hooks.hpp"
 #include "abi/interfaces.hpp"
+#include "abi/named.hpp"
 
 namespace basin {
 namespace {
@@ -30,7 +31,11 @@ basin_status begin_block(basin_builder* builder, const char* name, basin_block_f
 
 basin_status forward(basin_layer* layer, const basin_context* context, basin_tensor* const* inputs, uint32_t n_inputs,
                      basin_tensor** out) {
-  return guard([&] { *out = own(run_layer(*needed(layer, "The layer"), context, share_all(inputs, n_inputs))); });
+  return guard([&] {
+    needed(layer, "The layer");
+    with_name(("layer '" + layer->name + "'").c_str(),
+              [&] { *out = own(run_layer(*layer, context, share_all(inputs, n_inputs))); });
+  });
 }
 
 basin_status run(basin_block* block, const basin_context* context, basin_tensor* const* inputs, uint32_t n_inputs,

@@ -7,6 +7,7 @@
 #include "abi/arguments.hpp"
 #include "abi/border.hpp"
 #include "abi/interfaces.hpp"
+#include "abi/named.hpp"
 
 struct basin_op {
   c10::OperatorHandle handle;
@@ -156,7 +157,7 @@ basin_status call_operator(const basin_op* op, const basin_value* arguments, uin
     auto& stack = *pooled;
     push_arguments(*op, arguments, n_arguments, stack);
     if (op->dropout >= 0) check_dropout(*op, stack[op->dropout]);
-    op->handle.callBoxed(stack);
+    with_name(op->name.c_str(), [&] { op->handle.callBoxed(stack); });
 
     uint32_t count = 0;
     for (const at::IValue& v : stack) count += result_count(v);

@@ -112,23 +112,13 @@ void garbage(Subject& subject) {
   Bench first(subject);
   first.start();
   for (int64_t step = 1; step <= 3; step++) first.train(seed, step);
-  const auto saved = copied(first.state.save());
-  if (saved.empty()) {
-    subject.passed = "it keeps no state";
-    return;
-  }
-  int refused = 0;
-  for (int way = 0; way < kScrambles; way++) {
+  try_broken_states(subject, copied(first.state.save()), [&](const auto& broken) {
     Bench bench(subject);
-    refused += refusal([&] {
-                 bench.state.restore(scrambled(saved, way, seed));
-                 bench.start();
-                 for (int64_t step = 4; step <= 6; step++) bench.train(seed, step);
-                 bench.average();
-               }).has_value();
-  }
-  subject.passed = "of " + std::to_string(kScrambles) + " broken states " + std::to_string(refused) +
-                   " refused with a sentence, the others survived";
+    bench.state.restore(broken);
+    bench.start();
+    for (int64_t step = 4; step <= 6; step++) bench.train(seed, step);
+    bench.average();
+  });
 }
 
 }  // namespace

@@ -20,7 +20,7 @@ namespace {
 using nlohmann::json;
 
 struct Outcome {
-  std::string test, component, verdict, sentence;  // verdict: "passed", "failed", "skipped"
+  std::string test, kind, component, verdict, sentence;  // verdict: "passed", "failed", "skipped"
 };
 
 std::string last_line(std::string text) {
@@ -47,11 +47,10 @@ const Test& find_test(const std::string& name) {
 }
 
 // The test itself, in this process.
-Outcome run_here(const Request& request, const Test& test, const std::string& component) {
-  Outcome out{test.name, component, "passed", ""};
+Outcome run_here(const Request& request, const Test& test, const std::string& kind, const std::string& component) {
+  Outcome out{test.name, kind, component, "passed", ""};
   Subject subject(request);
-  subject.component = component;
-  if (std::string(test.kind) != "*") subject.kind = test.kind;
+  subject.component = component, subject.kind = kind;
   const at::NoGradGuard no_grad;
   try {
     test.run(subject);
@@ -103,22 +102,22 @@ class Checker {
     for (const Test& test : tests()) {
       const std::string kind = test.kind;
       if (kind.empty()) {
-        if (wanted(test, "")) report(apart(test, ""));
+        if (wanted(test, "", "")) report(apart(test, "", ""));
       } else if (!started) {
-        if (kind == "*" && wanted(test, "")) report({test.name, "", "skipped", "the file could not be loaded"});
+        if (kind == "*" && wanted(test, "", "")) report({test.name, "", "", "skipped", "the file could not be loaded"});
       } else {
         for (const auto& part : (*started)["components"])
-          if ((kind == "*" || part[0].get<std::string>() == kind) && wanted(test, part[1].get<std::string>()))
-            report(apart(test, part[1].get<std::string>()));
+          if ((kind == "*" || part[0] == kind) && wanted(test, part[0], part[1])) report(apart(test, part[0], part[1]));
       }
     }
     return finish();
   }
 
  private:
-  bool wanted(const Test& test, const std::string& component) const {
+  bool wanted(const Test& test, const std::string& kind, const std::string& component) const {
     const auto named = [&](const std::string& name) {
-      return name == test.name || name == test.name + (":" + component);
+      return name == test.name || name == test.name + (":" + component) ||
+             name == test.name + (":" + kind + "." + component);
     };
     return (request_.only.empty() || std::any_of(request_.only.begin(), request_.only.end(), named)) &&
            std::none_of(request_.skip.begin(), request_.skip.end(), named);
@@ -141,11 +140,11 @@ class Checker {
     return report;
   }
 
-  Outcome apart(const Test& test, const std::string& component) {
+  Outcome apart(const Test& test, const std::string& kind, const std::string& component) {
     std::string only = test.name;
-    if (!component.empty()) only += ":" + component;
+    if (!component.empty()) only += ":" + kind + "." + component;
     const Ended ended = run_process(program_, arguments(only), request_.timeout);
-    Outcome out{test.name, component, "failed", ""};
+    Outcome out{test.name, kind, component, "failed", ""};
     const json report = json::parse(ended.report, nullptr, false);
     if (report.is_object() && report.contains("verdict")) {
       out.verdict = report["verdict"], out.sentence = report["sentence"];
@@ -165,7 +164,8 @@ class Checker {
 
   void report(Outcome outcome) {
     if (!request_.json) {
-      const std::string name = outcome.test + (outcome.component.empty() ? "" : " " + outcome.component);
+      const std::string name =
+          outcome.test + (outcome.component.empty() ? "" : " " + outcome.kind + " " + outcome.component);
       std::printf("%-7s  %s: %s\n", outcome.verdict.c_str(), name.c_str(), outcome.sentence.c_str());
       std::fflush(stdout);
     }
@@ -179,7 +179,7 @@ class Checker {
       json results = json::array();
       for (const auto& o : outcomes_) {
         json row = {{"test", o.test}, {"verdict", o.verdict}, {"sentence", o.sentence}};
-        if (!o.component.empty()) row["component"] = o.component;
+        if (!o.component.empty()) row["kind"] = o.kind, row["component"] = o.component;
         results.push_back(std::move(row));
       }
       const json all = {{"file", request_.file}, {"seed", request_.seed}, {"passed", passed},
@@ -206,7 +206,8 @@ int list_tests(const Request& request) {
   return 0;
 }
 
-// --only of a test's own process: "name" or "name:component"; "?" asks what the file brings.
+// --only of a test's own process: "name" or "name:kind.component"; by hand the kind, and the component, may be left out,
+// and the first that the test is for is taken. "?" asks what the file brings.
 int run_one(const Request& request) {
   if (request.only.size() != 1) throw Error("--in-process wants one test: --only NAME, or --only NAME:COMPONENT");
   const std::string& only = request.only.front();
@@ -219,14 +220,22 @@ int run_one(const Request& request) {
   }
   const size_t colon = only.find(':');
   const Test& test = find_test(only.substr(0, colon));
-  std::string component = colon == only.npos ? "" : only.substr(colon + 1);
-  if (component.empty() && *test.kind) {  // by hand: the first that it is for
+  std::string kind = test.kind, component = colon == only.npos ? "" : only.substr(colon + 1);
+  if (const size_t dot = component.find('.'); dot != component.npos)
+    kind = component.substr(0, dot), component = component.substr(dot + 1);
+  if (*test.kind && (component.empty() || kind == "*")) {
     Subject subject(request);
-    for (const Component& c : subject.loaded().components)
-      if (component.empty() && (std::string(test.kind) == "*" || c.kind == test.kind)) component = c.name;
-    if (component.empty()) throw Error("the plugin brings no " + std::string(test.kind), BASIN_ERROR_NOT_FOUND);
+    const auto& parts = subject.loaded().components;
+    const auto first = std::find_if(parts.begin(), parts.end(), [&](const Component& c) {
+      return (kind == "*" || c.kind == kind) && (component.empty() || c.name == component);
+    });
+    if (first == parts.end())
+      throw Error("the plugin brings no " + (kind == "*" ? "component" : kind) +
+                      (component.empty() ? "" : " '" + component + "'"),
+                  BASIN_ERROR_NOT_FOUND);
+    kind = first->kind, component = first->name;
   }
-  const Outcome outcome = run_here(request, test, component);
+  const Outcome outcome = run_here(request, test, kind, component);
   if (request.report >= 0) write_report(request.report, {{"verdict", outcome.verdict}, {"sentence", outcome.sentence}});
   std::printf("%-7s  %s: %s\n", outcome.verdict.c_str(), test.name, outcome.sentence.c_str());
   return outcome.verdict == "failed";

@@ -8,8 +8,8 @@ namespace basin::checking {
 
 struct Request {
   std::string file;
-  std::vector<std::string> only;  // names of tests, or "name:component"; empty: all
-  std::vector<std::string> skip;  // names of tests
+  std::vector<std::string> only;  // names of tests, "name:component" or "name:kind.component"; empty: all
+  std::vector<std::string> skip;  // the same
   std::vector<std::string> set;   // "name=value": an option for every component that declares it
   uint64_t seed = 0;
   int timeout = 300;  // seconds for each test

@@ -348,13 +348,16 @@ basin_status create(const basin_options* options, void** self) {
 
 const basin_component* gate_component(const basin_component* component) {
   const auto* functions = static_cast<const FunctionsHead*>(component->functions);
-  auto* copy = new basin_component(*component);
-  auto* memory = new std::vector<std::max_align_t>(functions->size / sizeof(std::max_align_t) + 1);
-  std::memcpy(memory->data(), functions, functions->size);
-  reinterpret_cast<FunctionsHead*>(memory->data())->create = create;
-  copy->functions = memory->data();
-  creates()[copy] = functions->create;
-  return copy;
+  struct Copy {
+    basin_component component;
+    std::vector<std::max_align_t> functions;
+  };
+  auto* copy = new Copy{*component, std::vector<std::max_align_t>(functions->size / sizeof(std::max_align_t) + 1)};
+  std::memcpy(copy->functions.data(), functions, functions->size);
+  reinterpret_cast<FunctionsHead*>(copy->functions.data())->create = create;
+  copy->component.functions = copy->functions.data();
+  creates()[&copy->component] = functions->create;
+  return &copy->component;
 }
 
 }  // namespace basin::checking

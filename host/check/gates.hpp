@@ -14,7 +14,7 @@ namespace basin::checking {
 // Puts the gates before all interfaces of the host, before a plugin is loaded. Once in a process.
 void install_gates();
 
-// Ids of all interfaces behind gates: "basin.tensor.draft/1".
+// Ids of all interfaces behind gates: "basin.tensor/1".
 std::vector<std::string> gated_interfaces();
 // From now on the host lacks this interface for plugins that ask; "" gives it back.
 void hide_interface(const std::string& id);

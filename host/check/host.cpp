@@ -19,7 +19,7 @@ void refuses(Subject& subject) {
     const std::string who = "a host without " + id;
     const AtWork at_work(who.c_str());
     Subject again(subject.request);  // loaded once more, so that it asks again
-    again.component = subject.component;
+    again.component = subject.component, again.kind = subject.kind;
     const auto said = refusal([&] { live(again); });
     said ? needed++ : without++;
   }

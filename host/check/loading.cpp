@@ -1,63 +1,20 @@
 // The file before and while it is loaded: its note, its symbols, its time.
 #include <cxxabi.h>
-#include <elf.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
-#include <cstring>
 
 #include "check/sideeffects.hpp"
 #include "check/test.hpp"
 #include "plugin/files.hpp"
 #include "plugin/note.hpp"
+#include "plugin/symbols.hpp"
 
 namespace basin::checking {
 namespace {
 
 constexpr double kSecondsToLoad = 2;
-
-struct Symbol {
-  std::string name;
-  bool unique;
-};
-
-// What the file gives to others, out of its dynamic symbols.
-std::vector<Symbol> exported(const std::filesystem::path& file) {
-  const std::string bytes = read_file(file);
-  const auto at = [&](uint64_t from, uint64_t count) {
-    if (from > bytes.size() || count > bytes.size() - from) fail("its section tables point outside the file");
-    return bytes.data() + from;
-  };
-  Elf64_Ehdr head;
-  std::memcpy(&head, at(0, sizeof head), sizeof head);
-  const auto section = [&](uint64_t i) {
-    Elf64_Shdr s;
-    std::memcpy(&s, at(head.e_shoff + i * sizeof s, sizeof s), sizeof s);
-    return s;
-  };
-  std::vector<Symbol> out;
-  bool found = false;
-  for (uint64_t i = 0; i < head.e_shnum; i++) {
-    const Elf64_Shdr table = section(i);
-    if (table.sh_type != SHT_DYNSYM) continue;
-    found = true;
-    const Elf64_Shdr names = section(table.sh_link);
-    for (uint64_t k = 0; k < table.sh_size / sizeof(Elf64_Sym); k++) {
-      Elf64_Sym symbol;
-      std::memcpy(&symbol, at(table.sh_offset + k * sizeof symbol, sizeof symbol), sizeof symbol);
-      const int bind = ELF64_ST_BIND(symbol.st_info), visibility = ELF64_ST_VISIBILITY(symbol.st_other);
-      if (symbol.st_shndx == SHN_UNDEF || bind == STB_LOCAL) continue;
-      if (visibility == STV_HIDDEN || visibility == STV_INTERNAL) continue;
-      const uint64_t name = names.sh_offset + symbol.st_name;
-      const size_t end = bytes.find('\0', name);
-      if (name >= bytes.size() || end == bytes.npos) fail("its table of symbols has a name outside the file");
-      out.push_back({bytes.substr(name, end - name), bind == STB_GNU_UNIQUE});
-    }
-  }
-  if (!found) fail("it has no table of dynamic symbols");
-  return out;
-}
 
 std::string readable(const std::string& name) {
   int status = 0;
@@ -74,7 +31,8 @@ std::string listed(const std::vector<std::string>& names) {
 }
 
 void note(Subject& subject) {
-  const Note note = read_note(subject.request.file);
+  FileReader in(subject.request.file);
+  const Note note = read_note(in);
   check_note(note, subject.request.file, engine_version());
   subject.passed =
       note.pinned ? "pinned to LibTorch " + note.engine : "portable, ABI major " + std::to_string(note.abi_major);
@@ -83,7 +41,7 @@ void note(Subject& subject) {
 void symbols(Subject& subject) {
   std::vector<std::string> leaked, unique;
   bool entry = false;
-  for (const Symbol& symbol : exported(subject.request.file)) {
+  for (const Symbol& symbol : exported_symbols(subject.request.file)) {
     // The linker's own marks, where no version script hides them.
     static const char* const marks[] = {"_init", "_fini", "_end", "_edata", "__bss_start"};
     if (std::any_of(std::begin(marks), std::end(marks), [&](const char* mark) { return symbol.name == mark; }))

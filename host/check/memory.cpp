@@ -52,7 +52,7 @@ void valgrind(Subject& subject) {
                                         "check",
                                         subject.request.file,
                                         "--only",
-                                        "borrowed-handles:" + subject.component,
+                                        "borrowed-handles:" + subject.kind + "." + subject.component,
                                         "--seed",
                                         std::to_string(subject.request.seed)};
   for (const auto& set : subject.request.set) arguments.insert(arguments.end(), {"--set", set});

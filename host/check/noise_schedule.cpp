@@ -131,26 +131,15 @@ void garbage(Subject& subject) {
   Bench first(subject);
   first.start();
   for (uint64_t step = 0; step < 3; step++) first.train(step);
-  const auto saved = copied(first.state.save());
-  if (saved.empty()) {
-    subject.passed = "it keeps no state";
-    return;
-  }
-  int refused = 0;
-  for (int way = 0; way < kScrambles; way++) {
+  try_broken_states(subject, copied(first.state.save()), [&](const auto& broken) {
     Bench bench(subject);
-    refused += refusal([&] {
-                 bench.state.restore(scrambled(saved, way, subject.request.seed));
-                 bench.start();
-                 for (uint64_t step = 3; step < 6; step++) {
-                   for (double level : bench.train(step).levels)
-                     expect(level >= 0 && level <= kLevels - 1,
-                            "out of a broken state it drew the level " + std::to_string(level) + ", which is none");
-                 }
-               }).has_value();
-  }
-  subject.passed = "of " + std::to_string(kScrambles) + " broken states " + std::to_string(refused) +
-                   " refused with a sentence, the others survived";
+    bench.state.restore(broken);
+    bench.start();
+    for (uint64_t step = 3; step < 6; step++)
+      for (double level : bench.train(step).levels)
+        expect(level >= 0 && level <= kLevels - 1,
+               "out of a broken state it drew the level " + std::to_string(level) + ", which is none");
+  });
 }
 
 }  // namespace

@@ -116,20 +116,14 @@ void state_round_trip(Subject& subject) {
 void garbage(Subject& subject) {
   auto model = small_model(subject.request.seed);
   auto once = quantize(*model, subject.make());
-  const auto saved = copied(once->attached_states.back()->save());
-  int refused = 0;
-  for (int way = 0; way < kScrambles; way++) {
+  try_broken_states(subject, copied(once->attached_states.back()->save()), [&](const auto& broken) {
     auto quantizer = subject.make();
     auto copy = model->copy();
     State state;
-    state.restore(scrambled(saved, way, subject.request.seed));
+    state.restore(broken);
     const auto functions = quantizer->functions<basin_quantizer_functions>();
-    refused += refusal([&] {
-                 quantizer->call([&] { return functions.attach(quantizer->self(), &copy->layers(), &state); });
-               }).has_value();
-  }
-  subject.passed = "of " + std::to_string(kScrambles) + " broken states " + std::to_string(refused) +
-                   " refused with a sentence, the others survived";
+    quantizer->call([&] { return functions.attach(quantizer->self(), &copy->layers(), &state); });
+  });
 }
 
 }  // namespace

@@ -19,8 +19,8 @@ const Loaded& Subject::loaded() {
 
 const Component& Subject::part() {
   for (const Component& part : loaded().components)
-    if (part.name == component && (kind.empty() || part.kind == kind)) return part;
-  throw Error("the plugin brings no component '" + component + "'", BASIN_ERROR_NOT_FOUND);
+    if (part.name == component && part.kind == kind) return part;
+  throw Error("the plugin brings no " + kind + " '" + component + "'", BASIN_ERROR_NOT_FOUND);
 }
 
 Spec Subject::spec(const Component& of, std::vector<Option> more) {
@@ -104,6 +104,19 @@ std::map<std::string, at::Tensor> scrambled(const std::map<std::string, at::Tens
     out[name] = bad;
   }
   return out;
+}
+
+void try_broken_states(Subject& subject, const std::map<std::string, at::Tensor>& good,
+                       const std::function<void(const std::map<std::string, at::Tensor>& broken)>& life) {
+  if (good.empty()) {
+    subject.passed = "it keeps no state";
+    return;
+  }
+  int refused = 0;
+  for (int way = 0; way < kScrambles; way++)
+    refused += refusal([&] { life(scrambled(good, way, subject.request.seed)); }).has_value();
+  subject.passed = "of " + std::to_string(kScrambles) + " broken states " + std::to_string(refused) +
+                   " refused with a sentence, the others survived";
 }
 
 }  // namespace basin::checking

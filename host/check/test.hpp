@@ -29,7 +29,7 @@ class Subject {
   explicit Subject(const Request& request) : request(request) {}
   const Request& request;
   std::string component;  // the one this test is about; "" where it is about the file
-  std::string kind;       // its kind, where the test is for one; else the first component of the name is meant
+  std::string kind;       // its kind
   std::string passed;     // what a test that passed has to say: "converged in 83 steps"
 
   // The file, loaded at the first call, behind the gates (gates.hpp).
@@ -102,6 +102,9 @@ std::optional<std::string> refusal(Body body) {
 constexpr int kScrambles = 3;
 std::map<std::string, at::Tensor> scrambled(const std::map<std::string, at::Tensor>& state, int way, uint64_t seed);
 std::map<std::string, at::Tensor> copied(const std::map<std::string, at::Tensor>& state);
+// One life for each way that a good state can be broken: refused with a sentence, or survived.
+void try_broken_states(Subject& subject, const std::map<std::string, at::Tensor>& good,
+                       const std::function<void(const std::map<std::string, at::Tensor>& broken)>& life);
 
 // N(0, scale^2), float32, of these sizes: a function of (seed, what) alone.
 at::Tensor some_values(uint64_t seed, uint64_t what, at::IntArrayRef sizes, double scale = 1);

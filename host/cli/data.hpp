@@ -12,8 +12,9 @@ struct DataGet {
   std::filesystem::path to = "data";  // the folder that the archive is unpacked in
 };
 
-// Fetches the archive, where an earlier attempt stopped if there was one, compares its MD5 and unpacks it. Error: what was
-// fetched so far stays and is continued; an archive with another MD5 or with members that lead out of the folder goes.
+// Fetches the archive, where an earlier attempt stopped if there was one, compares its MD5 and unpacks it. Error: what
+// was fetched so far stays and is continued; an archive with another MD5 or with members that lead out of the folder
+// goes.
 void get_data(const DataGet& wanted);
 
 struct DataCheck {

@@ -1,8 +1,9 @@
-// basin data check: the data set plugins are asked, none by name. One says by its status whether a place is nothing of its
-// kind (NOT_FOUND) or something of its kind that is damaged.
+// basin data check: the data set plugins are asked, none by name. One says by its status whether a place is nothing of
+// its kind (NOT_FOUND) or something of its kind that is damaged.
 #include <algorithm>
 #include <cstdio>
 #include <map>
+#include <numeric>
 
 #include "cli/data.hpp"
 #include "data/dataset.hpp"
@@ -38,20 +39,38 @@ std::vector<Reader> readers(int32_t type) {
   return out;
 }
 
+// A name that no reader has is a mistake; one that some have not is none.
+void check_names(const std::vector<Reader>& readers, const std::vector<std::string>& set) {
+  std::vector<std::string> names;
+  for (const Reader& reader : readers)
+    for (const basin_parameter* p : reader.component->parameters) names.emplace_back(p->name);
+  for (const std::string& text : set) {
+    const size_t equals = text.find('=');
+    if (equals == 0 || equals == text.npos) throw Error("--set takes name=value, got '" + text + "'");
+    const std::string name = text.substr(0, equals), near = nearest(name, names);
+    if (std::find(names.begin(), names.end(), name) == names.end())
+      throw Error("no data set has an option '" + name + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?"),
+                  BASIN_ERROR_NOT_FOUND);
+  }
+}
+
 // What was asked for with --set; and of a data set in parts, such as train and test, all.
 std::vector<Option> options_of(const Reader& reader, const DataCheck& wanted) {
   std::vector<Option> out{{reader.place->name, wanted.path, "basin data check"}};
   const auto add = [&](const basin_parameter& p, const std::string& text, const std::string& origin) {
     basin_parameter as_default = p;
     as_default.default_value = text.c_str();
-    out.push_back({p.name, parse_default(as_default), origin});
+    try {
+      out.push_back({p.name, parse_default(as_default), origin});
+    } catch (const Error&) {
+      throw Error("'" + text + "' (given by " + origin + ") is no value of the option '" + p.name + "': " + p.summary);
+    }
   };
   if (const basin_parameter* split = parameter(*reader.component, "split"); split && split->choices)
     for (const char* const* choice = split->choices; *choice; ++choice)
       if (std::string(*choice) == "all") add(*split, "all", "basin data check");
   for (const std::string& text : wanted.set) {
     const size_t equals = text.find('=');
-    if (equals == 0 || equals == text.npos) throw Error("--set takes name=value, got '" + text + "'");
     if (const basin_parameter* p = parameter(*reader.component, text.substr(0, equals)))
       add(*p, text.substr(equals + 1), "--set");
   }
@@ -62,26 +81,37 @@ std::string how_many(int64_t n, const std::string& what) {
   return std::to_string(n) + " " + what + (n == 1 ? "" : what.ends_with("s") ? "es" : "s");
 }
 
-// Reads everything. "": nothing is wrong; else the first sentence.
+// Reads items; their labels are counted. "": nothing is wrong; else the sentence.
+std::string read(const Dataset& data, const std::vector<int64_t>& items, std::map<int64_t, int64_t>& items_of) {
+  try {
+    Tensor labels;
+    data.read(items, &labels);
+    for (size_t i = 0; i < items.size(); ++i) ++items_of[labels.const_data_ptr<int64_t>()[i]];
+    return "";
+  } catch (const Error& error) {
+    return error.what();
+  }
+}
+
+// Reads everything, up to the first item with which something is wrong.
 std::string read_all(const Dataset& data, std::map<int64_t, int64_t>& items_of) {
   constexpr int64_t kBatch = 64;
   Progress progress("reading", data.count());
-  try {
-    for (int64_t first = 0; first < data.count(); first += kBatch) {
-      std::vector<int64_t> items;
-      for (int64_t i = first; i < std::min(first + kBatch, data.count()); ++i) items.push_back(i);
-      Tensor labels;
-      data.read(items, &labels);
-      for (size_t i = 0; i < items.size(); ++i) ++items_of[labels.const_data_ptr<int64_t>()[i]];
-      progress.update(items.back() + 1);
-    }
-  } catch (const Error& error) {
-    return error.what();
+  for (int64_t first = 0; first < data.count(); first += kBatch) {
+    std::vector<int64_t> items(static_cast<size_t>(std::min(kBatch, data.count() - first)));
+    std::iota(items.begin(), items.end(), first);
+    progress.update(first);
+    const std::string problem = read(data, items, items_of);
+    if (problem.empty()) continue;
+    // A batch is read by several threads: which of its items is the first?
+    for (const int64_t item : items)
+      if (const std::string own = read(data, {item}, items_of); !own.empty()) return own;
+    return problem;
   }
   return "";
 }
 
-// "10 classes of 6000 images each"
+// "10 classes of 6000 images"
 std::string classes_text(const Dataset& data, std::map<int64_t, int64_t> items_of) {
   const int64_t none = items_of[-1];
   items_of.erase(-1);
@@ -120,7 +150,9 @@ bool check_data(const DataCheck& wanted) {
   Registry::instance().load_all();
   bool sound = true, known = false;
   std::string refusals;
-  for (const Reader& reader : readers(fs::is_directory(status) ? BASIN_TYPE_FOLDER : BASIN_TYPE_FILE)) {
+  const std::vector<Reader> all = readers(fs::is_directory(status) ? BASIN_TYPE_FOLDER : BASIN_TYPE_FILE);
+  check_names(all, wanted.set);
+  for (const Reader& reader : all) {
     std::shared_ptr<const Dataset> data;
     try {
       data = Dataset::open(check_options(*reader.component, options_of(reader, wanted)));

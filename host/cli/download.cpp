@@ -77,37 +77,20 @@ bool may_go_on(int code) {
 void download(const std::string& url, const fs::path& file, int64_t bytes) {
   constexpr int64_t kMB = 1000000;
   Progress progress("fetching, MB", bytes / kMB);
+  std::vector<std::string> curl{"curl", "--silent", "--fail", "--location", "--continue-at", "-"};
+  for (const char* more :
+       {"--proto", "=http,https,file", "--connect-timeout", "30", "--speed-limit", "1", "--speed-time", "60"})
+    curl.emplace_back(more);
+  curl.insert(curl.end(), {"--output", file.string(), "--write-out", "%{errormsg}", "--", url});
   const auto show = [&] { progress.update(length(file) / kMB); };
   Ended ended;
   bool anew = false;
   for (int64_t before = -1; length(file) > before;) {  // as long as each attempt brings something
     before = length(file);
     show();
-    ended = run({"curl",
-                 "--silent",
-                 "--fail",
-                 "--location",
-                 "--proto",
-                 "=http,https,file",
-                 "--connect-timeout",
-                 "30",
-                 "--speed-limit",
-                 "1",
-                 "--speed-time",
-                 "60",
-                 "--continue-at",
-                 "-",
-                 "--output",
-                 file.string(),
-                 "--write-out",
-                 "%{errormsg}",
-                 "--",
-                 url},
-                show);
+    ended = run(curl, show);
     if (ended.code == 0) return;
-    // A server that knows only whole files (33), or whose file ends before what is here: once more, from its beginning.
-    const bool useless = ended.code == 33 || (ended.code == 22 && ended.said.find("416") != std::string::npos);
-    if (useless && !anew) {
+    if (ended.code == 33 && !anew) {  // this server knows only whole files
       std::error_code ignored;
       fs::remove(file, ignored);
       before = -1, anew = true;

@@ -14,8 +14,8 @@ void download(const std::string& url, const std::filesystem::path& file, int64_t
 
 std::string md5_of(const std::filesystem::path& file);  // 32 digits, by the program md5sum
 
-// Unpacks a tar archive, plain or compressed, into a folder that is made for it, files and folders alone. Error: it cannot
-// be read, or has members that lead out of the folder or are links; the folder is gone again.
+// Unpacks a tar archive, plain or compressed, into a folder that is made for it, files and folders alone. Error: it
+// cannot be read, or has members that lead out of the folder or are links; the folder is gone again.
 void unpack(const std::filesystem::path& archive, const std::filesystem::path& folder);
 
 }  // namespace basin::cli

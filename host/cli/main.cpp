@@ -18,6 +18,7 @@
 #include "cli/runs.hpp"
 #include "cli/scaffold.hpp"
 #include "cli/settings.hpp"
+#include "cli/usage.hpp"
 #include "data/dataset.hpp"
 #include "data/images.hpp"
 #include "measure/denoiser.hpp"
@@ -28,7 +29,9 @@
 #include "run/progress.hpp"
 #include "script/engine.hpp"
 #include "script/prompt.hpp"
+#include "script/reference.hpp"
 #include "train/optimizer.hpp"
+#include "train/report.hpp"
 #include "train/validation.hpp"
 
 namespace basin::cli {
@@ -39,15 +42,18 @@ namespace fs = std::filesystem;
 struct Arguments {
   std::string script, code;
   std::vector<std::string> set;
-  std::string device, runs;
+  std::string device, runs, config, task;
   int threads = 0;
-  bool fresh = false, dry_run = false, why = false;
+  std::string reference;  // the folder that basin docs writes
+  bool fresh = false, dry_run = false, why = false, names = false, trust = false;
   Scaffold scaffold;
   checking::Request check;
   DataGet data_get;
   DataCheck data_check;
   RunCommands looking;
 };
+
+bool says_interrupts = false;  // to a person at a terminal, who must not think that nothing happens
 
 // The first Ctrl-C asks: training stops after its step, with a checkpoint. The second one ends the program.
 void on_interrupt(int) {
@@ -57,9 +63,15 @@ void on_interrupt(int) {
     return;
   }
   interrupted() = true;
+  if (script::at_prompt() || !says_interrupts) return;
+  constexpr std::string_view line =
+      "\nstopping when the step or operation at work has ended; Ctrl-C again ends the program\n";
+  (void)!write(STDERR_FILENO, line.data(), line.size());
 }
 
 void watch_interrupt() {
+  says_interrupts = isatty(STDERR_FILENO);
+  script::at_prompt();  // made before a signal can ask
   struct sigaction action {};
   action.sa_handler = on_interrupt;  // no SA_RESTART: a read at the prompt ends
   sigaction(SIGINT, &action, nullptr);
@@ -72,6 +84,7 @@ void add_interfaces() {
   add_measurement_interface();
   add_optimizer_interface();
   add_validation_interface();
+  add_report_interface();
   add_image_interface();
   add_model_factory();
   add_factory("dataset", [](Spec spec) -> std::shared_ptr<basin_object> { return Dataset::open(std::move(spec)); });
@@ -85,6 +98,18 @@ void find_plugins(const Toml& toml) {
   const auto project = std::find(folders.begin(), folders.end(), fs::current_path() / "plugins");
   folders.insert(project == folders.end() ? project : project + 1, toml.plugins.begin(), toml.plugins.end());
   Registry::instance().search(folders);
+  for (const auto& folder : Registry::instance().folders())
+    if (const std::string fault = folder_fault(folder); !fault.empty() && fault != kFolderAbsent)
+      std::fprintf(stderr, "warning: the plugin folder '%s' %s\n", folder.c_str(), fault.c_str());
+}
+
+// "2/6": the second of six tasks.
+void read_task(const std::string& text, script::Settings& settings) {
+  long long task = 0, tasks = 0;
+  char rest = 0;
+  if (std::sscanf(text.c_str(), "%lld/%lld%c", &task, &tasks, &rest) != 2 || task < 1 || tasks < task)
+    throw Error("--task takes k/n, the k-th of n tasks with k from 1 to n, got '" + text + "'");
+  settings.task = task, settings.tasks = tasks;
 }
 
 script::Settings settings_of(const Arguments& arguments, const Toml& toml, const std::string& command) {
@@ -95,24 +120,40 @@ script::Settings settings_of(const Arguments& arguments, const Toml& toml, const
     if (equals == text.npos || equals == 0) throw Error("--set takes name=value, got '" + text + "'");
     settings.set.emplace_back(text.substr(0, equals), text.substr(equals + 1));
   }
-  if (toml.device) settings.device = {"device", *toml.device, toml.origin};
-  if (toml.precision) settings.precision = {"precision", *toml.precision, toml.origin};
+  if (toml.device) settings.device = {"device", toml.device->value, toml.device->origin};
+  if (toml.precision) settings.precision = {"precision", toml.precision->value, toml.precision->origin};
   if (!arguments.device.empty()) settings.device = {"device", arguments.device, "--device"};
-  if (toml.runs) settings.runs = *toml.runs;
-  if (!arguments.runs.empty()) settings.runs = arguments.runs;
-  settings.data = toml.data;
-  settings.data_origin = toml.origin;
+  if (toml.runs) settings.runs = toml.runs->value, settings.runs_origin = toml.runs->origin;
+  if (!arguments.runs.empty()) settings.runs = arguments.runs, settings.runs_origin = "--runs";
+  if (toml.threads) settings.threads_origin = toml.threads->origin;
+  if (arguments.threads > 0) settings.threads_origin = "--threads";
+  for (const auto& [name, folder] : toml.data) settings.data[name] = {"", folder.value, folder.origin};
+  if (!arguments.config.empty()) {
+    settings.config = read_config(arguments.config);
+    settings.config_folder = fs::path(arguments.config).parent_path();
+  }
+  if (!arguments.task.empty()) read_task(arguments.task, settings);
+  settings.trust = arguments.trust;
   settings.fresh = arguments.fresh;
   settings.dry_run = arguments.dry_run;
   return settings;
 }
 
+// The records are bound when an engine begins.
+int write_docs(const Arguments& arguments, script::Settings settings) {
+  const script::Engine engine(std::move(settings));
+  if (!arguments.reference.empty()) script::write_reference(arguments.reference);
+  if (arguments.names)
+    for (const script::Name& name : script::names()) std::printf("%s\n", name.name.c_str());
+  return 0;
+}
+
 int run(const CLI::App& app, const Arguments& arguments, const std::string& command) {
   const Toml toml = read_settings();
-  if (const auto code = run_command(app, arguments.looking, toml.runs.value_or("runs"))) return *code;
+  if (const auto code = run_command(app, arguments.looking, toml.runs ? toml.runs->value : "runs")) return *code;
   const int cores = static_cast<int>(std::max(1u, std::thread::hardware_concurrency()));
   at::set_num_threads(arguments.threads > 0 ? arguments.threads
-                      : toml.threads        ? static_cast<int>(*toml.threads)
+                      : toml.threads        ? static_cast<int>(toml.threads->value)
                                             : cores);
   if (app.got_subcommand("data") && app.get_subcommand("data")->got_subcommand("get"))
     return get_data(arguments.data_get), 0;
@@ -126,13 +167,14 @@ int run(const CLI::App& app, const Arguments& arguments, const std::string& comm
   script::Settings settings = settings_of(arguments, toml, command);
   // Before anything is computed: LibTorch looks for CUDA only once (abi/cuda.hpp).
   if (std::get<std::string>(settings.device.value) != "cpu") offer_cuda();
+  if (app.got_subcommand("docs")) return write_docs(arguments, std::move(settings));
   const bool repl = app.got_subcommand("repl"), code = !arguments.code.empty();
   settings.interactive = repl || code;
   watch_interrupt();
   script::Engine engine(std::move(settings));
   if (repl) return script::run_repl(engine);
   if (code) {
-    engine.run_text(arguments.code, "-e");
+    script::run_line(engine, arguments.code);
     return 0;
   }
   engine.run_file(arguments.script);
@@ -185,7 +227,7 @@ int main(int argc, char** argv) {
   CLI::App app{"Basin: a research platform for the loss landscape of generative models", "basin"};
   app.set_version_flag("--version", std::string("basin ") + BASIN_VERSION);
   app.require_subcommand(0, 1);
-  app.add_option("-e", arguments.code, "Run a line of Lua")->type_name("CODE");
+  app.add_option("-e", arguments.code, "Run a line of Lua; an expression prints itself")->type_name("CODE");
 
   const auto add_common = [&](CLI::App* part) {
     part->add_option("--device", arguments.device, "auto, cpu, cuda or cuda:N; goes before what the script says")
@@ -199,16 +241,27 @@ int main(int argc, char** argv) {
     part->add_option("--set", arguments.set, "set an argument that the script declares with basin.arguments")
         ->type_name("NAME=VALUE")
         ->allow_extra_args(false);
+    part->add_option("--config", arguments.config, "a TOML file with values for those arguments; --set goes before it")
+        ->type_name("FILE.toml");
+    part->add_flag("--trust", arguments.trust,
+                   "let the script run programs, native libraries and compiled Lua (os.execute, io.popen, ...)");
     part->add_flag("--fresh", arguments.fresh, "new run folders; nothing is continued or loaded");
   };
   CLI::App* run_command = app.add_subcommand("run", "Run an experiment, a script in Lua; again: it continues");
   run_command->add_option("script", arguments.script, "the script")->required()->type_name("SCRIPT.lua");
   add_common(run_command);
+  run_command->add_option("--task", arguments.task, "only this share of a basin.sweep: the k-th of n tasks")
+      ->type_name("K/N");
   run_command->add_flag("--dry-run", arguments.dry_run,
                         "show every value and where it came from, and stop before anything long");
   CLI::App* repl = app.add_subcommand("repl", "An interactive Lua prompt");
   add_common(repl);
   CLI::App* plugins = app.add_subcommand("plugins", "What plugins were found, and their components");
+  CLI::App* docs = app.add_subcommand(
+      "docs", "Write the reference of all functions and plugins, and the editor's type file basin.lua");
+  docs->add_option("--out", arguments.reference, "the folder")->type_name("DIR");
+  docs->add_flag("--names", arguments.names, "print every name that scripts can use instead");
+  docs->require_option(1);
   CLI::App* scaffold = app.add_subcommand("new", "Write a folder with a plugin that works, to start your own from");
   scaffold->add_option("kind", arguments.scaffold.kind, "optimizer, model, metric, ...")->required()->type_name("KIND");
   scaffold->add_option("name", arguments.scaffold.name, "the component's name in scripts")
@@ -257,8 +310,11 @@ int main(int argc, char** argv) {
 
   try {
     app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
+  } catch (const CLI::Success& e) {  // --help, --version
     return app.exit(e);
+  } catch (const CLI::ParseError& e) {
+    std::fprintf(stderr, "%s\n", usage_sentence(app, e).c_str());
+    return kUsage;
   }
   if (app.get_subcommands().empty() && arguments.code.empty()) {
     std::printf("%s", app.help().c_str());

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "plugin/registry.hpp"
+#include "script/component.hpp"
 
 namespace basin::cli {
 
@@ -14,14 +15,20 @@ int list_plugins(bool why) {
   size_t width = 0;
   for (const Component* component : registry.components())
     width = std::max(width, component->kind.size() + component->name.size() + 1);
+  const Component& process = script::process_component();
+  std::printf("basin %s  What the program itself brings.\n    %-*s  %s\n", BASIN_VERSION, static_cast<int>(width),
+              (process.kind + " " + process.name).c_str(), process.summary.c_str());
   for (const Plugin* plugin : registry.plugins()) {
     std::printf("%s %s  %s\n  %s\n", plugin->name.c_str(), plugin->version.c_str(), plugin->summary.c_str(),
                 plugin->file.c_str());
-    for (const Component* component : registry.components()) {
-      if (component->plugin != plugin) continue;
-      const std::string title = component->kind + " " + component->name;
-      std::printf("    %-*s  %s\n", static_cast<int>(width), title.c_str(), component->summary.c_str());
-    }
+    const auto print = [&](const Component& component, const std::string& text) {
+      const std::string title = component.kind + " " + component.name;
+      std::printf("    %-*s  %s\n", static_cast<int>(width), title.c_str(), text.c_str());
+    };
+    for (const Component* component : registry.components())
+      if (component->plugin == plugin) print(*component, component->summary);
+    for (const auto& [component, used] : registry.passed_over())
+      if (component->plugin == plugin) print(*component, "not used: found first in " + used->plugin->file.string());
   }
   size_t refused = 0;
   for (const Sighting& s : registry.sightings()) refused += s.fate == Sighting::refused;
@@ -33,8 +40,8 @@ int list_plugins(bool why) {
   }
   std::printf("folders, in the order of search:\n");
   for (const auto& folder : registry.folders()) {
-    std::error_code error;
-    std::printf("  %s%s\n", folder.c_str(), std::filesystem::is_directory(folder, error) ? "" : "  (not there)");
+    const std::string fault = folder_fault(folder);
+    std::printf("  %s%s\n", folder.c_str(), fault.empty() ? "" : ("  (" + fault + ")").c_str());
   }
   std::printf("files:\n");
   for (const Sighting& s : registry.sightings()) {

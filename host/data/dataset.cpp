@@ -10,11 +10,11 @@ std::shared_ptr<Dataset> Dataset::open(Spec spec) {
   const Object& object = *dataset->object_;
   dataset->functions_ = object.functions<basin_dataset_functions>();
   const auto& functions = dataset->functions_;
-  object.call([&] { return functions.open(object.self()); });
+  object.call([&] { return functions.open(object.self()); }, "open");
 
   basin_dataset_description d{};
   d.size = sizeof d;
-  object.call([&] { return functions.describe(object.self(), &d); });
+  object.call([&] { return functions.describe(object.self(), &d); }, "describe");
   const std::string who = "dataset '" + object.spec().component->name + "'";
   if (d.count <= 0) throw Error(who + " is empty");
   if (d.channels <= 0 || d.height <= 0 || d.width <= 0)
@@ -39,10 +39,12 @@ Tensor Dataset::read(std::span<const int64_t> indices, Tensor* labels) const {
   const auto n = static_cast<int64_t>(indices.size());
   Tensor items = at::empty({n, shape_[0], shape_[1], shape_[2]}, bytes_ ? at::kByte : at::kFloat);
   Tensor found = at::full({n}, -1, at::kLong);
-  object_->call([&] {
-    return functions_.read(object_->self(), indices.data(), static_cast<uint32_t>(n), items.mutable_data_ptr(),
-                           labels ? found.mutable_data_ptr<int64_t>() : nullptr);
-  });
+  object_->call(
+      [&] {
+        return functions_.read(object_->self(), indices.data(), static_cast<uint32_t>(n), items.mutable_data_ptr(),
+                               labels ? found.mutable_data_ptr<int64_t>() : nullptr);
+      },
+      "read");
   if (labels) *labels = found;
   return items;
 }

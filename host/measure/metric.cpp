@@ -56,7 +56,8 @@ nlohmann::json measure(const MeasureOptions& options) {
     at::NoGradGuard no_grad;
     try {
       options.metric->call(
-          [&] { return options.metric->functions<basin_metric_functions>().measure(options.metric->self(), &m); });
+          [&] { return options.metric->functions<basin_metric_functions>().measure(options.metric->self(), &m); },
+          "measure");
     } catch (const Error& e) {
       if (e.status != BASIN_ERROR_INTERRUPTED) throw;
       throw Error("stopped while measuring " + name + "; the same command begins this measurement again", e.status);

@@ -2,6 +2,8 @@
 
 #include <basin/sampler.h>
 
+#include <unistd.h>
+
 #include <numeric>
 
 #include "abi/log.hpp"
@@ -36,25 +38,38 @@ Tensor sample_batch(const SampleOptions& o, int64_t first, int64_t n) {
   job.context = context.get();
   job.noise = lend(noise);
   struct Step {
-    const std::function<void(int64_t, int64_t, int64_t)>& hear;
+    const decltype(o.on_step)& hear;
     int64_t done;
   } heard{o.on_step, first};
   job.user = &heard;
-  job.on_step = [](void* user, int64_t step, int64_t steps, basin_tensor*, basin_tensor*) {
+  job.on_step = [](void* user, int64_t step, int64_t steps, basin_tensor* x, basin_tensor* x0) {
     return guard([&] {
       const auto& [hear, done] = *static_cast<const Step*>(user);
       if (interrupted()) throw Error("interrupted", BASIN_ERROR_INTERRUPTED);
-      if (hear) hear(done, step, steps);
+      if (hear) hear(done, step, steps, share(x), share(x0));
     });
   };
   basin_tensor* out = nullptr;
-  o.sampler->call(
-      [&] { return o.sampler->functions<basin_sampler_functions>().sample(o.sampler->self(), &job, &out); });
+  o.sampler->call([&] { return o.sampler->functions<basin_sampler_functions>().sample(o.sampler->self(), &job, &out); },
+                  "sample");
   Tensor images = steal(out);
   if (!images.defined() || images.sizes() != noise.sizes())
     throw Error("sampler '" + o.sampler->spec().component->name + "' returned no images of the shape it was asked for",
                 BASIN_ERROR_ABI);
   return images;
+}
+
+// The images are held in memory, twice while a batch joins them: what cannot fit is refused at once, not after days.
+void check_memory(const SampleOptions& o) {
+  double bytes = 2. * static_cast<double>(o.count);
+  for (const int64_t size : o.model->sample_shape()) bytes *= static_cast<double>(size);
+  const double memory = static_cast<double>(sysconf(_SC_PHYS_PAGES)) * static_cast<double>(sysconf(_SC_PAGESIZE));
+  if (!(memory > 0) || bytes <= memory) return;
+  char text[160];
+  std::snprintf(text, sizeof text,
+                "%lld images take %.3g GB of memory while they are put together, and this machine has %.3g GB",
+                static_cast<long long>(o.count), bytes / 1e9, memory / 1e9);
+  throw Error(std::string(text) + "; lower 'count', and sample the rest by other seeds", BASIN_ERROR_MEMORY);
 }
 
 void check_options(const SampleOptions& o) {
@@ -101,6 +116,7 @@ Tensor sample_tensor(const SampleOptions& o) {
 
 std::shared_ptr<Images> sample(Run& run, const SampleOptions& o) {
   check_options(o);
+  check_memory(o);
   auto images = std::make_shared<Images>();
   images->label = o.model->label;
   images->run_folder = run.folder().string();
@@ -124,6 +140,7 @@ std::shared_ptr<Images> sample(Run& run, const SampleOptions& o) {
   const auto file = run.samples() / (name + ".safetensors");
   Tensor done = finished_images(run, file, o);
   const int64_t already = done.defined() ? done.size(0) : 0;
+  if (o.on_begin) o.on_begin(already);
   if (already >= o.count) run.log("loaded " + std::to_string(o.count) + " finished images from " + file.string());
 
   auto saved_at = std::chrono::steady_clock::now();
@@ -136,12 +153,12 @@ std::shared_ptr<Images> sample(Run& run, const SampleOptions& o) {
       const Tensor next =
           images_to_uint8(sample_batch(o, first, std::min(o.batch, o.count - first))).cpu().contiguous();
       done = done.defined() ? at::cat({done, next}) : next;
-      if (o.on_progress) o.on_progress(done.size(0), o.count);
+      if (o.on_progress) o.on_progress(done.size(0), o.count, next);
       if (done.size(0) >= o.count || std::chrono::steady_clock::now() - saved_at > std::chrono::seconds(20)) save();
     }
   } catch (const Error& e) {
+    if (done.defined()) save();  // finished batches are worth keeping, whatever went wrong
     if (e.status != BASIN_ERROR_INTERRUPTED) throw;
-    if (done.defined()) save();
     throw Error("stopped after " + std::to_string(done.defined() ? done.size(0) : 0) + " of " +
                     std::to_string(o.count) + " images; the same command goes on from there",
                 BASIN_ERROR_INTERRUPTED);

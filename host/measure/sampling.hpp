@@ -19,8 +19,11 @@ struct SampleOptions {
   std::shared_ptr<const Process> process;
   int64_t count = 16, batch = 64, first = 0;
   uint64_t seed = 0;
-  std::function<void(int64_t done, int64_t total)> on_progress;            // images, after each batch
-  std::function<void(int64_t done, int64_t step, int64_t steps)> on_step;  // images so far; steps of the batch at work
+  std::function<void(int64_t already)> on_begin;  // images that an earlier call finished
+  // After each batch: images so far, of how many, and the batch's, uint8 [B,C,H,W].
+  std::function<void(int64_t done, int64_t total, const Tensor& pixels)> on_progress;
+  // After each step of the batch at work: images before it; x_t and the estimate of x0, where the sampler gives them.
+  std::function<void(int64_t done, int64_t step, int64_t steps, const Tensor& x, const Tensor& x0)> on_step;
 };
 
 // [count,C,H,W] float32 in [-1,1], not clamped, on the model's device. Error, here and below: a count or batch below 1.

@@ -64,7 +64,7 @@ std::shared_ptr<Model> Model::build(Spec spec) {
   const auto& f = model->functions_;
   if (!f.build || !f.describe || !f.forward) throw Error(who + " lacks build, describe or forward", BASIN_ERROR_ABI);
   model->layers_ = std::make_unique<basin_builder>();
-  model->object_->call([&] { return f.build(model->object_->self(), model->layers_.get()); });
+  model->object_->call([&] { return f.build(model->object_->self(), model->layers_.get()); }, "build");
   if (!model->layers_->open_blocks.empty())
     throw Error(who + " began block '" + model->layers_->open_blocks.back()->name + "' and did not end it",
                 BASIN_ERROR_ABI);
@@ -85,7 +85,7 @@ void Model::read_description() {
   basin_model_description d{};
   d.size = sizeof d;
   d.input_minimum = -1, d.input_maximum = 1;
-  object_->call([&] { return functions_.describe(object_->self(), &d); });
+  object_->call([&] { return functions_.describe(object_->self(), &d); }, "describe");
   inputs_ = read_ports(d.inputs, d.n_inputs, who, "input");
   outputs_ = read_ports(d.outputs, d.n_outputs, who, "output");
   target_ = d.target;
@@ -127,6 +127,15 @@ const std::string& Model::weights_hash() const {
   return hash_;
 }
 
+void Model::remember(nlohmann::json begun) {
+  begun_ = std::move(begun);
+  left_ = weights_hash();
+}
+
+nlohmann::json Model::begun_as() const {
+  return !initial && !begun_.is_null() && weights_hash() == left_ ? begun_ : nlohmann::json();
+}
+
 bool Model::learns_variance() const { return find_port(outputs_, "variance") != nullptr; }
 
 std::vector<int64_t> Model::sample_shape() const { return find_port(inputs_, "x")->sizes; }
@@ -162,10 +171,12 @@ std::vector<Tensor> Model::forward(Context& context, at::TensorList inputs) {
     for (auto* handle : out) outputs.push_back(steal(handle));
   };
   try {
-    object_->call([&] {
-      return functions_.forward(object_->self(), context.get(), in.data(), static_cast<uint32_t>(in.size()), out.data(),
-                                static_cast<uint32_t>(out.size()));
-    });
+    object_->call(
+        [&] {
+          return functions_.forward(object_->self(), context.get(), in.data(), static_cast<uint32_t>(in.size()),
+                                    out.data(), static_cast<uint32_t>(out.size()));
+        },
+        "forward");
   } catch (...) {
     take();  // what it had made before it failed
     throw;

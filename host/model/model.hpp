@@ -59,8 +59,14 @@ class Model : public basin_object, public std::enable_shared_from_this<Model> {
   std::map<std::string, std::shared_ptr<Model>> averages;  // of its training, by name: what model:averaged gives
   std::string run_folder;                                  // of the run that its weights come from; "" before training
   bool initial = true;                                     // no training, no loading yet
-  std::vector<std::shared_ptr<Object>> attached;           // quantizers whose hooks it carries
-  std::vector<std::unique_ptr<State>> attached_states;     // theirs: packed weights, scales
+
+  // A training that changed the weights says what they were before it: while they are as it left them, `begun_as` is
+  // the model that the same training, asked for again, is about. Null where something else changed them.
+  void remember(nlohmann::json begun);
+  nlohmann::json begun_as() const;
+
+  std::vector<std::shared_ptr<Object>> attached;        // quantizers whose hooks it carries
+  std::vector<std::unique_ptr<State>> attached_states;  // theirs: packed weights, scales
 
  private:
   static std::shared_ptr<Model> build(Spec spec);  // laid out on the CPU; values are zero
@@ -77,6 +83,8 @@ class Model : public basin_object, public std::enable_shared_from_this<Model> {
   Precision precision_ = Precision::fp32;
   mutable std::string hash_;  // of the weights at hash_version_
   mutable uint64_t hash_version_ = ~0ull;
+  nlohmann::json begun_;
+  std::string left_;  // the hash of the weights that the training left
 };
 
 void add_model_factory();  // a model given as an option becomes a Model (plugin/object.hpp); at start-up

@@ -17,13 +17,21 @@ namespace {
 
 std::string quoted(const std::filesystem::path& path) { return "'" + path.string() + "'"; }
 
+// What the system said, and what can be done about it where that is not plain from the words.
+std::string reason(int error) {
+  const std::string said = std::strerror(error);
+  if (error == EACCES) return said + " (give yourself the right to it: chmod u+r on the file, u+rx on its folders)";
+  if (error == ELOOP) return said + " (a link leads back to itself: remove it, or link to the file)";
+  return said;
+}
+
 }  // namespace
 
 FileReader::FileReader(const std::filesystem::path& file) : file_(file) {
   fd_ = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // a pipe must not block
   struct stat info {};
   if (fd_ < 0 || ::fstat(fd_, &info) != 0) {
-    std::string why = std::strerror(errno);
+    std::string why = reason(errno);
     if (fd_ >= 0) ::close(fd_);
     throw Error(quoted(file) + " cannot be read: " + why, BASIN_ERROR_IO);
   }
@@ -32,9 +40,16 @@ FileReader::FileReader(const std::filesystem::path& file) : file_(file) {
     throw Error(quoted(file) + " cannot be read: it is no regular file", BASIN_ERROR_IO);
   }
   size_ = static_cast<uint64_t>(info.st_size);
+  written_[0] = info.st_mtim.tv_sec, written_[1] = info.st_mtim.tv_nsec;
 }
 
 FileReader::~FileReader() { ::close(fd_); }
+
+bool FileReader::changed() const {
+  struct stat info {};
+  return ::fstat(fd_, &info) != 0 || static_cast<uint64_t>(info.st_size) != size_ ||
+         info.st_mtim.tv_sec != written_[0] || info.st_mtim.tv_nsec != written_[1];
+}
 
 size_t FileReader::read_some(void* out, size_t count) {
   ssize_t n;
@@ -50,7 +65,10 @@ void FileReader::read(void* out, size_t count, uint64_t from) {
     ssize_t n = ::pread(fd_, to, std::min<size_t>(count, 1 << 30), static_cast<off_t>(from));
     if (n < 0 && errno == EINTR) continue;
     if (n < 0) throw Error(quoted(file_) + " cannot be read: " + std::strerror(errno), BASIN_ERROR_IO);
-    if (n == 0) throw Error(quoted(file_) + " ends early, at byte " + std::to_string(from), BASIN_ERROR_IO);
+    if (n == 0)
+      throw Error(quoted(file_) + " ends early, at byte " + std::to_string(from) +
+                      (changed() ? ": it was cut while it was being read; try again" : ""),
+                  BASIN_ERROR_IO);
     to += n, from += static_cast<uint64_t>(n), count -= static_cast<size_t>(n);
   }
 }

@@ -8,7 +8,8 @@
 
 namespace basin {
 
-// Reads a regular file; every failure is an Error (BASIN_ERROR_IO) that names it.
+// Reads a regular file, the one of that name when it was opened: one that is renamed to the name later is not seen. Every
+// failure is an Error (BASIN_ERROR_IO) that names it.
 class FileReader {
  public:
   explicit FileReader(const std::filesystem::path& file);
@@ -16,7 +17,9 @@ class FileReader {
   FileReader(const FileReader&) = delete;
   FileReader& operator=(const FileReader&) = delete;
 
-  uint64_t size() const { return size_; }             // bytes
+  const std::filesystem::path& file() const { return file_; }
+  uint64_t size() const { return size_; }             // bytes, when it was opened
+  bool changed() const;                               // someone has written into it since
   size_t read_some(void* out, size_t count);          // 0 at the end
   void read(void* out, size_t count, uint64_t from);  // exactly; Error: the file ends early
 
@@ -24,6 +27,7 @@ class FileReader {
   std::filesystem::path file_;
   int fd_ = -1;
   uint64_t size_ = 0;
+  int64_t written_[2];  // when, in s and ns
 };
 
 // Writes under a temporary name beside the file; commit() syncs and renames. Without it nothing is left behind. The

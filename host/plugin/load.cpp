@@ -12,6 +12,7 @@
 #include <cctype>
 #include <cstdlib>
 #include <cstring>
+#include <deque>
 #include <set>
 
 #include "abi/border.hpp"
@@ -38,7 +39,8 @@ constexpr size_t kLeastPlugin = BASIN_REACHES(basin_plugin, summary),
 // process, and so do these.
 template <class T>
 const T* as_known(const T* declared) {
-  return new T(take(declared, "a declared struct"));
+  static auto* all = new std::deque<T>;
+  return &all->emplace_back(take(declared, "a declared struct"));
 }
 
 struct FunctionsHead {  // what every kind's struct of functions begins with
@@ -97,7 +99,7 @@ std::vector<const basin_parameter*> check_parameters(const basin_component& c, c
   return out;
 }
 
-// "basin.optimizer.draft/1" -> optimizer, basin.optimizer.draft/, 1
+// "basin.sampler.draft/1" -> sampler, basin.sampler.draft/, 1
 struct InterfaceId {
   std::string kind, stem;
   unsigned long revision = 0;
@@ -169,21 +171,35 @@ void check_component(const basin_component* c, uint32_t index, Loaded& out) {
       {nullptr, id.kind, name, text(c->summary, "the summary of " + owner), c, check_parameters(*c, owner)});
 }
 
-void copy_file(const std::filesystem::path& from, int to) {
-  FileReader in(from);
+// Returns the SHA-256 of what was copied.
+std::string copy_file(FileReader& from, int to) {
+  Sha256 sum;
   std::vector<char> buffer(1 << 20);
-  while (size_t n = in.read_some(buffer.data(), buffer.size()))
+  for (uint64_t at = 0; at < from.size();) {
+    const size_t n = std::min<uint64_t>(buffer.size(), from.size() - at);
+    from.read(buffer.data(), n, at);
+    sum.update(buffer.data(), n);
     for (size_t done = 0; done < n;) {
       ssize_t wrote = ::write(to, buffer.data() + done, n - done);
       if (wrote < 0 && errno != EINTR)
         refuse(std::string("it could not be copied to be opened: ") + std::strerror(errno));
       if (wrote > 0) done += static_cast<size_t>(wrote);
     }
+    at += n;
+  }
+  if (from.changed())
+    refuse("it was written to while it was being loaded; load it again when the build or copy has ended");
+  return sum.hex();
 }
 
 // Opens a private copy in a folder of its own below `folder`, under the file's name: what the linker, a debugger and
 // the log say is "sam.basin.so". Error: the linker's words, about the file the user knows.
-boost::dll::shared_library* open_copy(const std::filesystem::path& file, const std::filesystem::path& folder) {
+struct Opened {
+  boost::dll::shared_library* library;
+  std::string sha256;
+};
+Opened open_copy(FileReader& in, const std::filesystem::path& folder) {
+  const auto& file = in.file();
   std::string place = (folder / "basin-XXXXXX").string();
   if (!::mkdtemp(place.data()))
     refuse("it could not be copied to " + folder.string() + " to be opened: " + std::strerror(errno));
@@ -198,7 +214,7 @@ boost::dll::shared_library* open_copy(const std::filesystem::path& file, const s
     }
   } cleanup{place, copy, ::open(copy.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0700)};
   if (cleanup.fd < 0) refuse("it could not be copied to " + place + " to be opened: " + std::strerror(errno));
-  copy_file(file, cleanup.fd);
+  const std::string sha256 = copy_file(in, cleanup.fd);
   auto library = std::make_unique<boost::dll::shared_library>();
   try {
     library->load(copy, boost::dll::load_mode::rtld_now | boost::dll::load_mode::rtld_local);
@@ -209,15 +225,17 @@ boost::dll::shared_library* open_copy(const std::filesystem::path& file, const s
     for (size_t at; (at = why.find(copy)) != why.npos;) why.replace(at, copy.size(), file.filename().string());
     refuse("it could not be opened: " + why);
   }
-  return library.release();  // never unloaded: objects, threads and autograd nodes may hold its code to the end
+  // Never unloaded: objects, threads and autograd nodes may hold its code to the end.
+  static auto* opened = new std::vector<std::unique_ptr<boost::dll::shared_library>>;
+  return {opened->emplace_back(std::move(library)).get(), sha256};
 }
 
-boost::dll::shared_library* open_library(const std::filesystem::path& file) {
+Opened open_library(FileReader& in) {
   std::error_code error;
   auto temporary = std::filesystem::temp_directory_path(error);
   if (error) temporary = "/tmp";
   try {
-    return open_copy(file, temporary);
+    return open_copy(in, temporary);
   } catch (const Error&) {  // full, or mounted without execution, as on some clusters: the cache folder may do
     const char* cache = std::getenv("XDG_CACHE_HOME");
     const char* home = std::getenv("HOME");
@@ -225,7 +243,7 @@ boost::dll::shared_library* open_library(const std::filesystem::path& file) {
     auto folder = (cache && *cache ? std::filesystem::path(cache) : std::filesystem::path(home) / ".cache") / "basin";
     if (std::filesystem::create_directories(folder, error), !std::filesystem::is_directory(folder, error)) throw;
     try {
-      return open_copy(file, folder);
+      return open_copy(in, folder);
     } catch (const Error&) {
     }
     throw;  // the first reason is the better one
@@ -271,16 +289,17 @@ const std::vector<Kind>& component_kinds() {
 }
 
 Loaded load_plugin(const std::filesystem::path& file) {
-  Note note = read_note(file);
+  FileReader in(file);  // once: what is checked is what is opened, whatever a build puts in its place meanwhile
+  const Note note = read_note(in);
   check_note(note, file, engine_version());
   Loaded out;
   out.plugin.file = file;
   out.plugin.pinned = note.pinned;
-  out.plugin.sha256 = sha256_file(file);
   const std::string who = "the plugin file '" + file.string() + "', which was being loaded";
   const AtWork at_work(who.c_str());
   try {
-    auto* library = open_library(file);
+    const auto [library, sha256] = open_library(in);
+    out.plugin.sha256 = sha256;
     out.plugin.opened_as = library->location();
     if (library->has(BASIN_ENTRY_SYMBOL))
       add_crash_code(reinterpret_cast<const void*>(&library->get<void()>(BASIN_ENTRY_SYMBOL)), file.filename().c_str());

@@ -12,7 +12,6 @@
 #include <vector>
 
 #include "abi/error.hpp"
-#include "plugin/files.hpp"
 
 namespace basin {
 namespace {
@@ -27,6 +26,8 @@ constexpr const char* kMachineName = "AArch64";
 #error "Basin knows no ELF machine number for this processor"
 #endif
 
+constexpr uint64_t kLargestNotes = 1 << 16;  // bytes of a segment: compilers' notes take a hundred
+
 [[noreturn]] void refuse(const std::filesystem::path& file, const std::string& sentence) {
   throw Error("the plugin file '" + file.string() + "' " + sentence, BASIN_ERROR_ABI);
 }
@@ -40,6 +41,14 @@ std::string machine_name(int machine) {
     case EM_PPC64: return "PowerPC";
     default: return "ELF machine " + std::to_string(machine);
   }
+}
+
+// Up to a NUL, as a sentence can hold it.
+std::string printable(const char* text, size_t most) {
+  std::string out(text, strnlen(text, most));
+  std::replace_if(
+      out.begin(), out.end(), [](char c) { return c < ' ' || c > '~'; }, '?');
+  return out;
 }
 
 // The Basin note among the notes of one segment.
@@ -58,8 +67,7 @@ std::optional<Note> find_note(const std::vector<char>& notes, uint64_t alignment
       size_t have = std::min<size_t>(head[1], sizeof note - offsetof(basin_note, magic));
       std::memcpy(&note.magic, notes.data() + content, have);
       if (have >= 12 && note.magic == BASIN_NOTE_MAGIC)
-        return Note{note.abi_major, note.kind == BASIN_PINNED,
-                    std::string(note.engine, strnlen(note.engine, sizeof note.engine))};
+        return Note{note.abi_major, note.kind == BASIN_PINNED, printable(note.engine, sizeof note.engine)};
     }
     at = next;
   }
@@ -73,8 +81,8 @@ std::string engine_version() {
          std::to_string(TORCH_VERSION_PATCH);
 }
 
-Note read_note(const std::filesystem::path& file) {
-  FileReader in(file);
+Note read_note(FileReader& in) {
+  const auto& file = in.file();
   const uint64_t size = in.size();
   if (size == 0) refuse(file, "is empty; build or copy it again");
   Elf64_Ehdr head{};
@@ -102,7 +110,7 @@ Note read_note(const std::filesystem::path& file) {
   for (const auto& segment : segments) need(segment.p_offset, segment.p_filesz);
   for (const auto& segment : segments) {
     if (segment.p_type != PT_NOTE) continue;
-    std::vector<char> notes(segment.p_filesz);
+    std::vector<char> notes(std::min(segment.p_filesz, kLargestNotes));
     in.read(notes.data(), notes.size(), segment.p_offset);
     if (auto note = find_note(notes, segment.p_align)) return *note;
   }

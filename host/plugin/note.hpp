@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <string>
 
+#include "plugin/files.hpp"
+
 namespace basin {
 
 struct Note {
@@ -13,7 +15,7 @@ struct Note {
 };
 
 // Error, one sentence: the file cannot be read, is truncated, no shared library of this machine, or has no note.
-Note read_note(const std::filesystem::path& file);
+Note read_note(FileReader& in);
 
 // Error, with both sides and the remedy: built for another ABI major, or pinned to another LibTorch than `engine`.
 void check_note(const Note& note, const std::filesystem::path& file, const std::string& engine);

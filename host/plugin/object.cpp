@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "abi/named.hpp"
 #include "plugin/options.hpp"
 
 namespace basin {
@@ -114,7 +115,7 @@ Object::Object(Spec spec) : spec_(std::move(spec)) {
   }
   basin_options options{&spec_, &components};
   auto* head = static_cast<const FunctionsHead*>(spec_.component->table->functions);
-  call([&] { return head->create(&options, &self_); });
+  call([&] { return head->create(&options, &self_); }, "create");
 }
 
 Object::~Object() {
@@ -142,13 +143,14 @@ void Object::let_out() const {
   }
 }
 
-void Object::fail(basin_status status) const {
+void Object::fail(basin_status status, const char* function) const {
   std::string sentence = last_error();
   // An inner component's failure has its name already, and Ctrl-C is nobody's failure.
   if (status == BASIN_ERROR_INTERRUPTED) throw Error(sentence.empty() ? "interrupted" : sentence, status);
   if (sentence.find(" (plugin ") != sentence.npos) throw Error(sentence, status);
   if (sentence.empty()) sentence = "it failed with status " + std::to_string(status) + " and without a sentence";
-  throw Error(who_ + ": " + sentence, status);
+  const bool engine = is_named(sentence);
+  throw Error(who_ + (engine && function ? " in " + std::string(function) : "") + ": " + sentence, status);
 }
 
 }  // namespace basin

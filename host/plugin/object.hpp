@@ -31,9 +31,11 @@ class Object : public basin_object {
     return f;
   }
 
-  // Runs a call into the plugin and turns a failure into an Error: "optimizer 'sam' (plugin sam 0.1.0): sentence".
+  // Runs a call into the plugin and turns a failure into an Error: "optimizer 'sam' (plugin sam 0.1.0): sentence". The
+  // engine's own sentences know nothing of the plugin, so they also get the name of the `function` that was called:
+  // "optimizer 'sam' (plugin sam 0.1.0) in step: aten::add: ...".
   template <class F>
-  void call(F&& body) const {
+  void call(F&& body, const char* function = nullptr) const {
     const AtWork at_work(who_.c_str());
     set_last_error("");  // a plugin that fails without a sentence must not get an older one's
     basin_status status = BASIN_OK;
@@ -42,7 +44,7 @@ class Object : public basin_object {
     } catch (...) {
       let_out();
     }
-    if (status != BASIN_OK) fail(status);
+    if (status != BASIN_OK) fail(status, function);
   }
 
   // Components among the options, by option name, in order: a wrapper's base.
@@ -50,7 +52,7 @@ class Object : public basin_object {
 
  private:
   void copy_functions(void* out, uint32_t size) const;
-  [[noreturn]] void fail(basin_status status) const;
+  [[noreturn]] void fail(basin_status status, const char* function) const;
   [[noreturn]] void let_out() const;  // in a catch block: the plugin let an exception out, which nothing may do
   Spec spec_;
   std::string who_;  // "optimizer 'sam' (plugin sam 0.1.0)"

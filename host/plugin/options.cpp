@@ -203,8 +203,8 @@ Spec check_options(const Component& component, std::vector<Option> given) {
     for (const auto& option : given)
       if (option.name == p->name && !std::holds_alternative<std::monostate>(option.value)) last = &option;
     if (!last && !p->default_value)
-      throw Error("option '" + std::string(p->name) + "' of " + owner + " is required: " + expected(*p) +
-                  (p->summary && *p->summary ? ", " + std::string(p->summary) : ""));
+      throw Error("option '" + std::string(p->name) + "' of " + owner + " is required, " + expected(*p) +
+                  (p->summary && *p->summary ? ": " + std::string(p->summary) : ""));
     Option option = last ? *last : Option{p->name, parse_default(*p), "default"};
     if (last) {
       auto value = fitted(*p, last->value);

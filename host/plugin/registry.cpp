@@ -6,8 +6,10 @@
 #include <deque>
 #include <map>
 #include <set>
+#include <tuple>
 
 #include "abi/error.hpp"
+#include "plugin/files.hpp"
 #include "plugin/hash.hpp"
 #include "plugin/load.hpp"
 #include "plugin/note.hpp"
@@ -27,6 +29,22 @@ std::string joined(const std::vector<std::string>& words) {
   std::string out;
   for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
   return out;
+}
+
+// Whether the file's bytes hold the name as C holds a string. A file without it can bring no component of that name.
+bool mentions(const fs::path& file, const std::string& name) {
+  const std::string wanted = name + '\0';
+  FileReader in(file);
+  std::string bytes;  // the end of what was read before, and what is read now
+  for (uint64_t at = 0; at < in.size();) {
+    bytes.erase(0, bytes.size() - std::min(bytes.size(), wanted.size() - 1));
+    const size_t kept = bytes.size(), n = std::min<uint64_t>(1 << 20, in.size() - at);
+    bytes.resize(kept + n);
+    in.read(bytes.data() + kept, n, at);
+    if (bytes.find(wanted) != bytes.npos) return true;
+    at += n;
+  }
+  return false;
 }
 
 }  // namespace
@@ -68,6 +86,38 @@ struct Registry::Impl {
     }
   }
 
+  // Everything there is, by kind and name; of several, the one that is used comes first. Opens all files.
+  std::map<std::pair<std::string, std::string>, std::vector<const Component*>> by_name() {
+    std::map<std::pair<std::string, std::string>, std::vector<const Component*>> out;
+    std::map<const Component*, Place> places;
+    for (auto& sighting : sightings)
+      if (const Build* build = open(sighting))
+        for (const auto& component : build->components) {
+          out[{component.kind, component.name}].push_back(&component);
+          places[&component] = place(sighting, component.name);
+        }
+    for (auto& [key, components] : out)
+      std::sort(components.begin(), components.end(), [&](auto* a, auto* b) { return places[a] < places[b]; });
+    return out;
+  }
+
+  // Who goes first among the files that may bring a component of this name: the smaller one.
+  using Place = std::tuple<size_t, bool, const Sighting*>;
+  static Place place(const Sighting& sighting, const std::string& name) {
+    return {sighting.folder, sighting.folder > 0 && stem_of(sighting.file) != name, &sighting};
+  }
+
+  // Whether a file that was found and not opened may bring a component of this name. One that cannot be read will say
+  // why when it is opened.
+  static bool may_bring(const Sighting& sighting, const std::string& name) {
+    if (sighting.fate != Sighting::found || stem_of(sighting.file) == name) return true;
+    try {
+      return mentions(sighting.file, name);
+    } catch (const Error&) {
+      return true;
+    }
+  }
+
   static const Component* in(const Build& build, const std::string& kind, const std::string& name) {
     for (const auto& component : build.components)
       if (component.kind == kind && component.name == name) return &component;
@@ -75,7 +125,7 @@ struct Registry::Impl {
   }
 
   void look_at(const fs::path& file, std::set<std::string>& seen) {
-    Sighting sighting{file, Sighting::found, "", nullptr};
+    Sighting sighting{file, Sighting::found, "", nullptr, folders.size()};
     std::string name = file.filename().string();
     if (!name.ends_with(kSuffix) || name.size() == std::string(kSuffix).size()) {
       sighting.fate = Sighting::refused;
@@ -87,7 +137,8 @@ struct Registry::Impl {
       sighting.reason = "'" + file.string() + "' is hidden by '" + first->file.string() + "'";
     } else {
       try {
-        check_note(read_note(file), file, engine_version());
+        FileReader in(file);
+        check_note(read_note(in), file, engine_version());
       } catch (const Error& e) {
         sighting.fate = Sighting::refused;
         sighting.reason = e.what();
@@ -133,7 +184,7 @@ const Plugin& Registry::load(const fs::path& file) {
   const auto& build = impl_->add(load_plugin(file));
   impl_->known.clear();
   if (at == impl_->sightings.end())
-    at = impl_->sightings.insert(impl_->sightings.begin(), Sighting{file, {}, "", nullptr});
+    at = impl_->sightings.insert(impl_->sightings.begin(), Sighting{file, {}, "", nullptr, 0});
   at->fate = Sighting::loaded;
   at->reason = "";
   at->plugin = &build.plugin;
@@ -147,16 +198,14 @@ void Registry::load_all() {
 const Component& Registry::find(const std::string& kind, const std::string& name) {
   auto& found = impl_->known[{kind, name}];
   if (found) return *found;
-  auto rank = [&](const Sighting& s) {
-    std::string stem = stem_of(s.file);
-    return stem == name ? 0 : stem.find(name) != stem.npos ? 1 : 2;
-  };
   std::vector<Sighting*> order;
   for (auto& sighting : impl_->sightings) order.push_back(&sighting);
-  std::stable_sort(order.begin(), order.end(), [&](auto* a, auto* b) { return rank(*a) < rank(*b); });
+  std::sort(order.begin(), order.end(),
+            [&](auto* a, auto* b) { return Impl::place(*a, name) < Impl::place(*b, name); });
 
   std::string why;  // a file or component of that very name that was refused
   for (Sighting* sighting : order) {
+    if (!Impl::may_bring(*sighting, name)) continue;
     const auto* build = impl_->open(*sighting);
     if (!build) {
       if (sighting->fate == Sighting::refused && stem_of(sighting->file) == name && why.empty()) why = sighting->reason;
@@ -174,19 +223,22 @@ const Component& Registry::find(const std::string& kind, const std::string& name
   if (std::find(all.begin(), all.end(), kind) == all.end()) {
     std::string near = nearest(kind, all);
     throw Error("there is no kind of component '" + kind + "'" +
-                    (near.empty() ? "" : "; did you mean '" + near + "'?") + " There are: " + joined(all) + ".",
+                    (near.empty() ? "." : "; did you mean '" + near + "'?") + " There are: " + joined(all) + ".",
                 BASIN_ERROR_NOT_FOUND);
   }
   std::vector<std::string> names, places;
-  for (const auto* component : components(kind)) names.push_back(component->name);
+  for (const auto* component : components(kind)) {
+    if (component->name == name) return *(impl_->known[{kind, name}] = component);  // a name that no file holds as such
+    names.push_back(component->name);
+  }
   for (const auto& folder : impl_->folders) {
-    std::error_code error;
-    places.push_back(folder.string() + (fs::is_directory(folder, error) ? "" : " (which is not there)"));
+    const std::string fault = folder_fault(folder);
+    places.push_back(folder.string() + (fault.empty() ? "" : " (which " + fault + ")"));
   }
   auto refused = std::count_if(impl_->sightings.begin(), impl_->sightings.end(),
                                [](const Sighting& s) { return s.fate == Sighting::refused; });
   std::string near = nearest(name, names);
-  throw Error("there is no " + kind + " '" + name + "'" + (near.empty() ? "" : "; did you mean '" + near + "'?") +
+  throw Error("there is no " + kind + " '" + name + "'" + (near.empty() ? "." : "; did you mean '" + near + "'?") +
                   (names.empty() ? "" : " There are: " + joined(names) + ".") +
                   " Looked in: " + (places.empty() ? "no folder" : joined(places)) + "." +
                   (refused == 0 ? ""
@@ -196,14 +248,16 @@ const Component& Registry::find(const std::string& kind, const std::string& name
 }
 
 std::vector<const Component*> Registry::components(const std::string& kind) {
-  load_all();
-  std::map<std::pair<std::string, std::string>, const Component*> all;  // of two of a name, the first file's
-  for (const auto& sighting : impl_->sightings)
-    if (sighting.fate == Sighting::loaded)
-      for (const auto& component : impl_->build_of[sighting.plugin]->components)
-        if (kind.empty() || component.kind == kind) all.emplace(std::pair(component.kind, component.name), &component);
   std::vector<const Component*> out;
-  for (const auto& [key, component] : all) out.push_back(component);
+  for (const auto& [key, components] : impl_->by_name())
+    if (kind.empty() || key.first == kind) out.push_back(components.front());
+  return out;
+}
+
+std::vector<std::pair<const Component*, const Component*>> Registry::passed_over() {
+  std::vector<std::pair<const Component*, const Component*>> out;
+  for (const auto& [key, components] : impl_->by_name())
+    for (size_t i = 1; i < components.size(); i++) out.emplace_back(components[i], components.front());
   return out;
 }
 
@@ -216,6 +270,20 @@ std::vector<const Plugin*> Registry::plugins() const {
 
 const std::vector<Sighting>& Registry::sightings() const { return impl_->sightings; }
 const std::vector<fs::path>& Registry::folders() const { return impl_->folders; }
+
+std::string folder_fault(const fs::path& folder) {
+  std::error_code error;
+  const fs::file_status status = fs::status(folder, error);
+  if (status.type() == fs::file_type::not_found) return kFolderAbsent;
+  if (!error && !fs::is_directory(status)) return "is no folder: name the folder that the plugins are in";
+  if (!error) fs::directory_iterator(folder, error);
+  if (!error) return "";
+  if (error == std::errc::permission_denied)
+    return "cannot be read: " + error.message() + " (give yourself the right to it: chmod u+rx on it and those above)";
+  if (error == std::errc::too_many_symbolic_link_levels)
+    return "cannot be read: " + error.message() + " (a link leads back to itself: remove it, or link to the folder)";
+  return "cannot be read: " + error.message();
+}
 
 std::vector<std::string> kinds() {
   std::vector<std::string> out;

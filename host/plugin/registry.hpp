@@ -29,6 +29,7 @@ struct Sighting {
   enum Fate { loaded, refused, hidden, found } fate = found;
   std::string reason;
   const Plugin* plugin = nullptr;  // where loaded
+  size_t folder = 0;               // the how-manieth of the search, from 1; 0: loaded by its path, ahead of all
 };
 
 class Registry {
@@ -49,11 +50,15 @@ class Registry {
   const Plugin& load(const std::filesystem::path& file);
   void load_all();
 
-  // Loads only what it must: NAME.basin.so first, then files with the name in theirs, then the others in order.
-  // Error: the nearest name, what there is, and where was looked; or why the file of that name was refused.
+  // The first one found: in the order of the folders; in a folder NAME.basin.so first, then the others. A file is
+  // opened only if its bytes hold the name, so that one which crashes harms nobody who does not ask for what it brings.
+  // Error: the nearest name, what there is (for which all are opened), and where was looked; or why the file of that
+  // name was refused.
   const Component& find(const std::string& kind, const std::string& name);
   std::vector<const Component*> components(const std::string& kind = "");  // of everything; by kind, then name
-  std::vector<const Plugin*> plugins() const;                              // loaded so far, in the order of search
+  // What is never used, because the other of its kind and name was found first.
+  std::vector<std::pair<const Component*, const Component*>> passed_over();
+  std::vector<const Plugin*> plugins() const;  // loaded so far, in the order of search
   const std::vector<Sighting>& sightings() const;
   const std::vector<std::filesystem::path>& folders() const;
 
@@ -61,6 +66,11 @@ class Registry {
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };
+
+// Why a folder cannot be searched: "cannot be read: Permission denied", or that it "is not there", which most of those
+// that are searched are not; "" where it can.
+constexpr const char* kFolderAbsent = "is not there";
+std::string folder_fault(const std::filesystem::path& folder);
 
 // The kinds of component this Basin knows: "model", "dataset", ...
 std::vector<std::string> kinds();

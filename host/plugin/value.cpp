@@ -2,6 +2,7 @@
 #include "plugin/value.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <nlohmann/json.hpp>
@@ -49,6 +50,8 @@ std::string string_text(const std::string& value) {
   for (char c : value) {
     if (c == '"' || c == '\\') out += '\\';
     if (c == '\n') out += "\\n";
+    else if (const auto byte = static_cast<unsigned char>(c); std::iscntrl(byte))  // a 0 would end a sentence
+      out += "\\" + std::to_string(1000 + byte).substr(1);
     else out += c;
   }
   return out + "\"";

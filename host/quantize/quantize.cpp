@@ -17,10 +17,11 @@ std::shared_ptr<Model> quantize(Model& model, std::shared_ptr<Object> quantizer,
     squares += group.values.square().sum(at::kDouble).item<double>();
 
   quantizer->call(
-      [&] { return functions.attach(quantizer->self(), &copy->layers(), copy->attached_states.back().get()); });
+      [&] { return functions.attach(quantizer->self(), &copy->layers(), copy->attached_states.back().get()); },
+      "attach");
   basin_quantizer_report r{};
   r.size = sizeof r;
-  quantizer->call([&] { return functions.report(quantizer->self(), &r); });
+  quantizer->call([&] { return functions.report(quantizer->self(), &r); }, "report");
 
   std::string what = quantizer->spec().component->name;
   for (const Option& option : quantizer->spec().options)

@@ -109,6 +109,7 @@ void Progress::draw() {
     std::fprintf(stderr, "\r%s\033[K", line.c_str());
     shown_ = true;
   } else {
+    said_ = done_;
     std::fprintf(stderr, "%s\n", progress_line(what_, done_, total_, detail_, seconds_left(), 0, false).c_str());
   }
   std::fflush(stderr);
@@ -130,6 +131,7 @@ void Progress::update(int64_t done, const std::string& detail) {
 void Progress::finish(const std::string& line) {
   if (finished_) return;
   finished_ = true;
+  if (!terminal_ && said_ >= 0 && said_ != done_ && done_ >= total_) draw();
   if (live == this) {
     clear();
     live = outer_;

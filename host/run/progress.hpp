@@ -19,7 +19,8 @@ class Progress {
   // done: units finished; the first call is where this start began (a continued run does not begin at 0).
   // detail: "loss 0.0312  212 images/s". Cheap enough to be called after every step. [run thread]
   void update(int64_t done, const std::string& detail = "");
-  // Takes the bar away and writes `line` in its place (nothing where it is empty).
+  // Takes the bar away and writes `line` in its place (nothing where it is empty). Without a terminal, what had plain
+  // lines ends with one.
   void finish(const std::string& line = "");
 
   // Takes a live bar off the screen before something else is written; the next update draws it again. [run thread]
@@ -30,7 +31,7 @@ class Progress {
   double seconds_left() const;
   void draw();
   std::string what_, detail_;
-  int64_t total_, done_ = 0, first_ = -1;
+  int64_t total_, done_ = 0, first_ = -1, said_ = -1;  // said_: in the last plain line
   Clock::time_point start_, drawn_{};
   double pause_ = 2;  // seconds until the next plain line
   bool terminal_, shown_ = false, finished_ = false;

@@ -143,6 +143,7 @@ struct Run::Impl {
   std::string hash;
   bool existed = false;
   int64_t segment = 0;
+  bool began = false;  // a training, in this process
   Lock lock;
   mutable std::mutex mutex;
   json record;
@@ -161,6 +162,10 @@ std::mutex living_mutex;
 std::map<fs::path, std::weak_ptr<Run>>& living() {
   static std::map<fs::path, std::weak_ptr<Run>> all;
   return all;
+}
+
+json full_identity(const RunSettings& settings, const json& identity) {
+  return {{"name", settings.name}, {"seed", settings.seed}, {"precision", settings.precision}, {"asked", identity}};
 }
 
 fs::path make_folder(const fs::path& root, const std::string& name) {
@@ -222,8 +227,7 @@ Run::Run() : impl_(std::make_unique<Impl>()) {}
 std::shared_ptr<Run> Run::open(const fs::path& root, const RunSettings& settings, const json& identity,
                                const json& details, bool fresh) {
   check_name(settings.name);
-  json full = {
-      {"name", settings.name}, {"seed", settings.seed}, {"precision", settings.precision}, {"asked", identity}};
+  const json full = full_identity(settings, identity);
   const std::string hash = sha256(text_of(full, -1));
   make_folders(root);
 
@@ -274,6 +278,24 @@ Run::~Run() {
     if (state().value("status", json()) == "running") set_state({{"status", "interrupted"}});
   } catch (const std::exception&) {  // a full disk: the next start finds "running" and no one who holds the lock
   }
+}
+
+std::string Run::hash_of(const RunSettings& settings, const json& identity) {
+  return sha256(text_of(full_identity(settings, identity), -1));
+}
+
+void Run::begin_segment() {
+  std::lock_guard guard(impl_->mutex);
+  if (!std::exchange(impl_->began, true)) return;
+  impl_->record["starts"].push_back({{"time", time_text("%Y-%m-%dT%H:%M:%S%z")}});
+  impl_->segment = static_cast<int64_t>(impl_->record["starts"].size());
+  impl_->events.reset();
+}
+
+void Run::discard() {
+  impl_->events.reset(), impl_->metrics.reset(), impl_->log.reset();
+  std::error_code ignored;
+  fs::remove_all(impl_->folder, ignored);
 }
 
 const fs::path& Run::folder() const { return impl_->folder; }

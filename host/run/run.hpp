@@ -40,8 +40,15 @@ class Run {
   const std::filesystem::path& folder() const;
   const RunSettings& settings() const;
   const std::string& hash() const;  // sha256 of the identity, hex
-  bool existed() const;             // opened again: training, sampling and measuring go on where they stopped
-  int64_t segment() const;          // how often the run had been opened before
+  static std::string hash_of(const RunSettings& settings, const nlohmann::json& identity);
+  bool existed() const;     // opened again: training, sampling and measuring go on where they stopped
+  int64_t segment() const;  // how often the run had been opened before
+
+  // Removes the folder of a run that has just been made and came to nothing. The object is of no use after it.
+  void discard();
+
+  // A training begins or goes on: a second time in one process its rows are of a new segment, as after a new start.
+  void begin_segment();
 
   void log(const std::string& line);  // a line of log.txt, with the time [any thread]
   void metrics(

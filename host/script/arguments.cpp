@@ -40,6 +40,30 @@ bool parse(const std::string& text, Number& out) {
   return error == std::errc() && end == text.data() + text.size() && !text.empty();
 }
 
+// An argument of --config's file; a mistake in it is the file's, not the script's: it stands with the file's line.
+Option from_config(const Engine& engine, const Component& script, const std::map<std::string, Declared>& declared,
+                   Option option) {
+  const auto found = declared.find(option.name);
+  if (found == declared.end()) {
+    std::vector<std::string> names;
+    for (const auto& [name, d] : declared) names.push_back(name);
+    throw ScriptError(option.origin + ": the script '" + script.name + "' has no argument '" + option.name + "'" +
+                      hint(option.name, names, "it has"));
+  }
+  const int32_t type = found->second.parameter.type;
+  auto* path = std::get_if<std::string>(&option.value);
+  if (path && !path->empty() && (type == BASIN_TYPE_FILE || type == BASIN_TYPE_FOLDER))
+    *path = (engine.settings().config_folder / *path).string();  // relative to the file, as in basin.toml
+  try {
+    Component one = script;
+    one.parameters = {&found->second.parameter};
+    check_options(one, {option});
+  } catch (const Error& e) {
+    throw ScriptError(option.origin + ": " + e.what());
+  }
+  return option;
+}
+
 Value parse_number(const std::string& text) {
   if (int64_t v; parse(text, v)) return v;
   if (double v; parse(text, v)) return v;
@@ -173,6 +197,7 @@ int arguments(Call& c) {
     script.parameters.push_back(&d.parameter);
     if (!std::holds_alternative<std::monostate>(d.fallback)) given.push_back({name, d.fallback, "default"});
   }
+  for (const Option& option : engine.settings().config) given.push_back(from_config(engine, script, declared, option));
   for (const auto& [key, text] : engine.settings().set) {
     int32_t type = BASIN_TYPE_STRING;
     if (const auto found = declared.find(key); found != declared.end()) type = found->second.parameter.type;
@@ -202,7 +227,7 @@ const Function& function() {
        .summary = "Declares what the command line may set with --set; the values are then in basin.args.",
        .fields = {{"declarations", "table",
                    "For each name a table of type, help, default, minimum, maximum, choices."}},
-       .returns = "basin.args",
+       .returns = "table (basin.args)",
        .example = "basin.arguments { steps = { type = \"integer\", default = 100, help = \"training steps\" } }"},
       arguments};
   return f;

@@ -11,6 +11,7 @@
 #include <optional>
 #include <string_view>
 
+#include "abi/log.hpp"
 #include "abi/memory.hpp"
 #include "plugin/value.hpp"
 
@@ -31,7 +32,12 @@ int enter(lua_State* L) {
   try {
     const auto* function = static_cast<const Function*>(lua_touserdata(L, lua_upvalueindex(1)));
     Call c(L, function);
-    return function->body(c);
+    const int results = function->body(c);
+    // A chain of long operations has few of Lua's instructions, between which Ctrl-C is heard; so here too, but not inside
+    // a training's own step, for which the hook is away (Undisturbed).
+    if (!interrupted() || !lua_gethook(L)) return results;
+    placed = true;
+    lua_pushstring(L, "interrupted");
   } catch (const ScriptError& e) {
     placed = true;
     lua_pushstring(L, e.what());

@@ -1,6 +1,8 @@
-// C++ functions for scripts. Each has one record (name, parameters, a sentence, an example) that checks what a script
-// gives, answers help(x) and feeds completion; the body reads checked arguments and throws what goes wrong.
+// C++ functions for scripts. Each has one record (name, parameters, a sentence, an example, since) that checks what a
+// script gives, answers help(x), feeds completion, and becomes the reference and the editor's type file; the body reads
+// checked arguments and throws what goes wrong.
 #pragma once
+#include <cmath>
 #include <cstdint>
 #include <string>
 #include <type_traits>
@@ -13,22 +15,28 @@
 namespace basin::script {
 
 // One parameter. type: alternatives joined by '|', out of any, nil, boolean, integer, number, string, table, list,
-// function, integers (a list of them, or, as the last parameter, the remaining arguments), and the types of userdata
-// (tensor, model, optimizer, ...).
+// function, integers (a list of them, or, as the last parameter, the remaining arguments), the types of userdata
+// (tensor, model, optimizer, ...), a string in quotes (that very string), and table, list and function said more closely:
+// "table<string, tensor>", "number[]", "fun(model: denoiser, t: tensor): tensor". (LuaCATS, but for the names of types.)
 struct Field {
   const char* name;
   const char* type;
   const char* summary;
-  const char* fallback = nullptr;  // how its default reads in help; null: required; "": may be left out
+  const char* fallback = nullptr;                  // how its default reads in help; null: required; "": may be left out
+  double minimum = -HUGE_VAL, maximum = HUGE_VAL;  // of a number, and of each in a list
+  const char* unit = "";
+  const char* since = "";  // the version of Basin it came with; "": the function's
 };
 
 struct Record {
   const char* name;  // "basin.zeros", "run:train"
   const char* summary;
   std::vector<Field> fields = {};
-  bool table = false;  // the fields are names in the one table that the function takes
-  const char* returns = "";
-  const char* example = "";
+  bool table = false;  // the fields are names in the one table that the function takes; where the first is a string, it
+                       // may stand alone in the table's place
+  const char* returns = "";  // types as above; of several results with ';' between; a remark in brackets may follow
+  const char* example = "";  // which a test runs
+  const char* since = "0.1";
 };
 
 // A failure inside a function of the script's own, with its file and line already in front.
@@ -47,6 +55,8 @@ struct Property {
   const char* name;
   const char* summary;
   int (*body)(Call&);
+  const char* type = "any";
+  const char* since = "0.1";
 };
 
 // A type of userdata. Methods' records are named "type:method".
@@ -56,6 +66,9 @@ struct Type {
   std::vector<Function> methods = {};
   std::vector<Property> properties = {};
   std::vector<std::pair<const char*, int (*)(Call&)>> operators = {};  // "__add", "__tostring", "__call", "__index"
+  const char* call = "";     // where it can be called, a type: "fun(x: tensor, t: tensor): tensor"
+  const char* element = "";  // the type of what value[1] gives
+  const char* since = "0.1";
 };
 
 // What a bound function sees.
@@ -91,8 +104,10 @@ inline int give(lua_State* L, const std::string& v) { return lua_pushlstring(L, 
 inline int give(lua_State* L, const char* v) { return lua_pushstring(L, v), 1; }
 int give(lua_State* L, const std::vector<int64_t>& v);  // a list
 
-std::string with_article(const std::string& noun);  // "an optimizer"
-std::string text_at(lua_State* L, int index);       // of a string; "" for anything else
+std::vector<std::string> alternatives_of(const std::string& type);  // of a Field's type, split at '|'
+std::string range_text(double minimum, double maximum);             // "from 0 to 1", "at least 1", ""
+std::string with_article(const std::string& noun);                  // "an optimizer"
+std::string text_at(lua_State* L, int index);                       // of a string; "" for anything else
 std::string describe(lua_State* L,
                      int index);  // for sentences: 'the string "x"', 'the number 3', 'a tensor', 'nothing'
 // "sam.lua:12", the innermost place in a script that is running; "" where there is none.

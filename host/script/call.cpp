@@ -1,64 +1,78 @@
 // What a bound function was given, checked against its record.
 #include <algorithm>
+#include <cstdio>
 #include <cstring>
-#include <string_view>
 
 #include "script/bind.hpp"
 
 namespace basin::script {
 namespace {
 
-// True where the value is of one of the types in "integer|tensor".
-bool fits(lua_State* L, int index, std::string_view types) {
-  const int type = lua_type(L, index);
-  while (!types.empty()) {
-    const auto bar = types.find('|');
-    const std::string_view one = types.substr(0, bar);
-    types = bar == types.npos ? std::string_view() : types.substr(bar + 1);
-    if (one == "any") return true;
-    switch (type) {
-      case LUA_TNIL:
-      case LUA_TNONE:
-        if (one == "nil") return true;
-        break;
-      case LUA_TBOOLEAN:
-        if (one == "boolean") return true;
-        break;
-      case LUA_TNUMBER: {
-        int whole = 0;
-        if (one == "number" || one == "integers") return true;
-        if (one == "integer" && (lua_tointegerx(L, index, &whole), whole)) return true;
-        break;
-      }
-      case LUA_TSTRING:
-        if (one == "string") return true;
-        break;
-      case LUA_TFUNCTION:
-        if (one == "function") return true;
-        break;
-      case LUA_TTABLE:
-        if (one == "table" || one == "list" || one == "integers") return true;
-        break;
-      case LUA_TUSERDATA:
-        if (test_type(L, index, std::string(one).c_str())) return true;
-        break;
-      default: break;
+// "number[]" -> "list", "fun(x: tensor)" -> "function": what a value can be checked for.
+std::string plain(const std::string& type) {
+  if (type.ends_with("[]")) return "list";
+  if (type.starts_with("fun(")) return "function";
+  return type.starts_with("table<") || type.starts_with('{') ? "table" : type;
+}
+
+// True where the value is of this one type.
+bool fits_one(lua_State* L, int index, const std::string& exactly) {
+  const std::string type = plain(exactly);
+  if (type == "any") return true;
+  switch (lua_type(L, index)) {
+    case LUA_TNIL:
+    case LUA_TNONE: return type == "nil";
+    case LUA_TBOOLEAN: return type == "boolean";
+    case LUA_TNUMBER: {
+      int whole = 0;
+      return type == "number" || type == "integers" || (type == "integer" && (lua_tointegerx(L, index, &whole), whole));
     }
+    case LUA_TSTRING: return type == "string" || type == '"' + text_at(L, index) + '"';
+    case LUA_TFUNCTION: return type == "function";
+    case LUA_TTABLE: return type == "table" || type == "list" || type == "integers";
+    case LUA_TUSERDATA: return test_type(L, index, type.c_str());
+    default: return false;
   }
-  return false;
 }
 
 // "integer|tensor" -> "an integer or a tensor"
-std::string alternatives(std::string types) {
+std::string alternatives(const std::string& types) {
   std::string text;
-  for (size_t at = 0; at != std::string::npos && at < types.size();) {
-    const size_t bar = types.find('|', at);
-    const std::string one = types.substr(at, bar == std::string::npos ? bar : bar - at);
-    const std::string named = one == "any" ? "a value" : one == "nil" || one == "integers" ? one : with_article(one);
-    text += (text.empty() ? "" : bar == std::string::npos ? " or " : ", ") + named;
-    at = bar == std::string::npos ? bar : bar + 1;
+  const auto all = alternatives_of(types);
+  for (const std::string& exactly : all) {
+    const std::string one = plain(exactly);
+    const bool bare = one == "nil" || one == "integers" || one.starts_with('"');
+    text += text.empty() ? "" : &exactly == &all.back() ? " or " : ", ";
+    text += one == "any" ? "a value" : bare ? one : with_article(one);
   }
   return text;
+}
+
+// Type and range of the value at `index`; throws a sentence that begins with `who`, the function's name.
+void check_value(lua_State* L, int index, const Field& field, const std::string& who) {
+  const auto all = alternatives_of(field.type);
+  const auto fits = [&](const std::string& type) { return fits_one(L, index, type); };
+  if (std::none_of(all.begin(), all.end(), fits)) {
+    std::vector<std::string> words;
+    for (const std::string& one : all)
+      if (one.starts_with('"')) words.push_back(one.substr(1, one.size() - 2));
+    throw Error(who + ": '" + field.name + "' must be " + alternatives(field.type) + ", got " + describe(L, index) +
+                (words.empty() ? "" : hint(text_at(L, index), words, "")));
+  }
+  const auto in_range = [&](int at) {
+    const double value = lua_tonumberx(L, at, nullptr);
+    if (value >= field.minimum && value <= field.maximum) return;
+    throw Error(who + ": '" + field.name + "' must be " + range_text(field.minimum, field.maximum) + ", got " +
+                to_text(L, at));
+  };
+  if (field.minimum == -HUGE_VAL && field.maximum == HUGE_VAL) return;
+  if (lua_type(L, index) == LUA_TNUMBER) in_range(index);
+  if (lua_type(L, index) != LUA_TTABLE) return;
+  const int table = lua_absindex(L, index);
+  for (lua_Integer i = 1, n = static_cast<lua_Integer>(lua_rawlen(L, table)); i <= n; ++i) {
+    if (lua_rawgeti(L, table, i) == LUA_TNUMBER) in_range(lua_gettop(L));
+    lua_pop(L, 1);
+  }
 }
 
 std::vector<std::string> names_of(const std::vector<Field>& fields) {
@@ -68,6 +82,28 @@ std::vector<std::string> names_of(const std::vector<Field>& fields) {
 }
 
 }  // namespace
+
+std::vector<std::string> alternatives_of(const std::string& type) {
+  std::vector<std::string> all(1);
+  int open = 0;  // brackets: "fun(x: integer|nil)" is one
+  for (const char c : type) {
+    open += c == '(' || c == '{' || c == '<' ? 1 : c == ')' || c == '}' || c == '>' ? -1 : 0;
+    if (c == '|' && open == 0) all.emplace_back();
+    else all.back() += c;
+  }
+  return all;
+}
+
+std::string range_text(double minimum, double maximum) {
+  const bool low = minimum > -HUGE_VAL, high = maximum < HUGE_VAL;
+  const auto text = [](double v) {
+    char out[40];
+    std::snprintf(out, sizeof out, "%.14g", v);
+    return std::string(out);
+  };
+  if (low && high) return "from " + text(minimum) + " to " + text(maximum);
+  return low ? "at least " + text(minimum) : high ? "at most " + text(maximum) : "";
+}
 
 Call::Call(lua_State* state, const Function* function) : L(state), function_(function), first_(1) {
   const Record& record = function->record;
@@ -91,6 +127,12 @@ void Call::check_table(int at) {
   if (lua_isnoneornil(L, at)) {
     lua_settop(L, at - 1);
     lua_newtable(L);
+  }
+  if (lua_type(L, at) == LUA_TSTRING && std::strcmp(record.fields[0].type, "string") == 0) {
+    lua_settop(L, at);
+    lua_newtable(L);
+    lua_insert(L, at);
+    lua_setfield(L, at, record.fields[0].name);
   }
   if (lua_type(L, at) != LUA_TTABLE) {
     throw Error(name + " takes one table, " + name + " { " + record.fields[0].name + " = ... }; it got " +
@@ -116,9 +158,7 @@ void Call::check_table(int at) {
         throw Error(name + " needs '" + field.name + "', " + alternatives(field.type) + ": " + field.summary);
       continue;
     }
-    if (!fits(L, -1, field.type)) {
-      throw Error(name + ": '" + field.name + "' must be " + alternatives(field.type) + ", got " + describe(L, -1));
-    }
+    check_value(L, lua_gettop(L), field, name);
   }
 }
 
@@ -137,10 +177,7 @@ void Call::check_positions() {
       throw Error(std::string(record.name) + " needs '" + field.name + "', " + alternatives(field.type) + ": " +
                   field.summary);
     }
-    if (!fits(L, first_ + i, field.type)) {
-      throw Error(std::string(record.name) + ": '" + field.name + "' must be " + alternatives(field.type) + ", got " +
-                  describe(L, first_ + i));
-    }
+    check_value(L, first_ + i, field, record.name);
   }
   if (given < known) lua_settop(L, first_ + known - 1);
 }

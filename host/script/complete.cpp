@@ -56,7 +56,8 @@ std::string name_at_end(const std::string& text) {
 }
 
 // Splits `basin.sam "x"` into the name before the string and the string.
-bool call_with_string(const std::string& text, std::string& function, std::string& word) {
+bool call_with_string(std::string text, std::string& function, std::string& word) {
+  if (text.ends_with(',')) text = without_end_spaces(text.substr(0, text.size() - 1));  // basin.sam("x", {
   if (text.empty() || (text.back() != '"' && text.back() != '\'')) return false;
   const size_t open = text.rfind(text.back(), text.size() - 2);
   if (text.size() < 2 || open == text.npos) return false;
@@ -119,22 +120,37 @@ std::set<std::string> component_names(const std::string& kind) {
   return names;
 }
 
+// The component that basin.optimizer "sam" at the end of `text` would make; null where there is none.
+const Component* component_before(const std::string& text) {
+  std::string function, word;
+  if (!call_with_string(without_end_spaces(text), function, word) || !function.starts_with("basin.")) return nullptr;
+  if (function == "basin.process") return word == process_component().name ? &process_component() : nullptr;
+  for (const Component* component : Registry::instance().components(function.substr(6)))
+    if (component->name == word) return component;
+  return nullptr;
+}
+
+// What may stand in the string of `option = "`, with which `text` ends but for the quote.
+std::set<std::string> choices_of_option(const std::string& before_brace, const std::string& text) {
+  const Component* component = component_before(before_brace);
+  const std::string given = without_end_spaces(text);
+  if (!component || !given.ends_with('=')) return {};
+  const std::string option = name_at_end(without_end_spaces(given.substr(0, given.size() - 1)));
+  std::set<std::string> names;
+  for (const basin_parameter* p : component->parameters)
+    if (p->name == option && p->type == BASIN_TYPE_CHOICE)
+      for (const char* const* choice = p->choices; choice && *choice; ++choice) names.insert(*choice);
+  return names;
+}
+
 // The names that the open brace takes: options of basin.optimizer "sam" {, fields of run:train {.
 std::set<std::string> option_names(lua_State* L, const std::string& before_brace) {
   std::set<std::string> names;
   const std::string text = without_end_spaces(before_brace);
   std::string function, word;
   if (call_with_string(text, function, word)) {
-    if (function.starts_with("basin.")) {
-      const std::string kind = function.substr(6);
-      if (kind == "process") {
-        for (const basin_parameter* p : process_component().parameters) names.insert(p->name);
-      }
-      for (const Component* component : Registry::instance().components(kind)) {
-        if (component->name != word) continue;
-        for (const basin_parameter* p : component->parameters) names.insert(p->name);
-      }
-    }
+    if (const Component* component = component_before(text))
+      for (const basin_parameter* p : component->parameters) names.insert(p->name);
     return names;
   }
   const std::string name = name_at_end(text);
@@ -184,6 +200,19 @@ std::vector<std::string> complete(lua_State* L, const std::string& text, size_t&
       const std::string kind = function == "help" ? "" : function.substr(6);
       std::set<std::string> names = component_names(kind);
       if (!names.empty()) return with_prefix(names, begun);
+    }
+    const std::string before = text.substr(0, s.string_at);
+    if (!s.braces.empty()) {  // schedule = "
+      const auto choices = choices_of_option(text.substr(0, s.braces.back()), before);
+      if (!choices.empty()) return with_prefix(choices, begun);
+    }
+    if (function.ends_with(":averaged") && resolve(L, function.substr(0, function.size() - 9))) {
+      std::set<std::string> names;
+      if (const ComponentBox* box = component_at(L, -1))
+        if (const auto model = std::dynamic_pointer_cast<Model>(box->living))
+          for (const auto& [name, average] : model->averages) names.insert(name);
+      lua_pop(L, 1);
+      return with_prefix(names, begun);
     }
     return paths(begun);
   }

@@ -6,6 +6,8 @@
 #include <deque>
 
 #include "script/engine.hpp"
+#include "script/tensor.hpp"
+#include "script/written.hpp"
 
 namespace basin::script {
 namespace {
@@ -26,7 +28,7 @@ void add_known_folder(lua_State* L, const Component& component, std::vector<Opti
     if (p->type != BASIN_TYPE_FOLDER) continue;
     const auto same = [&](const Option& o) { return o.name == p->name; };
     if (std::none_of(options.begin(), options.end(), same))
-      options.push_back({p->name, found->second, settings.data_origin});
+      options.push_back({p->name, found->second.value, found->second.origin});
     return;
   }
 }
@@ -48,6 +50,11 @@ const Component& find(const std::string& kind, const std::string& name) {
 // basin.optimizer(name [, options])
 int factory(Call& c, const char* kind) {
   const bool has_options = c.has("options");
+  if (has_options && lua_isfunction(c.L, c.index("options"))) {
+    const auto spec = write_component(c.L, kind, c.string("name"), c.index("options"));
+    give_as<ComponentBox>(c.L, kind, {spec->component, where(c.L), spec, nullptr});
+    return 1;
+  }
   ComponentBox box{&find(kind, c.string("name")), where(c.L), nullptr, nullptr};
   if (has_options) complete(c.L, box, options_at(c.L, c.index("options"), box.origin));
   give_as<ComponentBox>(c.L, box.component->kind.c_str(), std::move(box));
@@ -56,6 +63,7 @@ int factory(Call& c, const char* kind) {
 
 int call_box(Call& c) {  // box { options }
   ComponentBox& box = self(c);
+  if (box.component->kind == "model" && test<Tensor>(c.L, 2)) return call_model(c);
   const std::string owner = "basin." + box.component->kind + " \"" + box.component->name + "\"";
   if (box.spec) throw Error(owner + " has its options already; a second table cannot follow");
   if (lua_gettop(c.L) != 2 || lua_type(c.L, 2) != LUA_TTABLE) {
@@ -101,27 +109,30 @@ struct KindInfo {
   const char* what;
   const char* example;
   int (*make)(Call&);
+  const char* code = "";  // the type of a function that may stand for the options: a component written in Lua
 };
 
 const std::vector<KindInfo>& kind_table() {
   static const std::vector<KindInfo> table{
-      {"model", "A model: built at once, on the CPU.", "basin.model \"adm_unet\" { image = 32 }",
+      {"model", "A model: built at once, on the CPU.",
+       "basin.model \"adm_unet\" { image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {} }",
        [](Call& c) { return factory(c, "model"); }},
-      {"dataset", "A data set: opened and checked at once.", "basin.dataset \"shapes\" { size = 32 }",
+      {"dataset", "A data set: opened and checked at once.", "basin.dataset \"shapes\" { size = 8, count = 64 }",
        [](Call& c) { return factory(c, "dataset"); }},
       {"optimizer", "What changes the weights.",
        "basin.optimizer \"sam\" { rho = 0.05, base = basin.optimizer \"adam\" }",
-       [](Call& c) { return factory(c, "optimizer"); }},
+       [](Call& c) { return factory(c, "optimizer"); }, "fun(training: training)"},
       {"averager", "An average of weights over a training.", "basin.averager \"ema\" { decay = 0.999 }",
        [](Call& c) { return factory(c, "averager"); }},
       {"sampler", "From noise to images.", "basin.sampler \"ddpm\" { steps = 20 }",
-       [](Call& c) { return factory(c, "sampler"); }},
+       [](Call& c) { return factory(c, "sampler"); }, "fun(sampling: sampling): tensor"},
       {"noise_schedule", "Which noise levels a training batch draws.", "basin.noise_schedule \"uniform\"",
        [](Call& c) { return factory(c, "noise_schedule"); }},
       {"quantizer", "Fewer bits for weights.", "basin.quantizer \"uniform\" { bits = 8 }",
        [](Call& c) { return factory(c, "quantizer"); }},
       {"metric", "A measurement of images, of a model, or of data.",
-       "basin.metric \"lpf\" { sigma = 0.01 }:measure(model, data)", [](Call& c) { return factory(c, "metric"); }},
+       "basin.metric \"lpf\" { sigma = 0.01, draws = 2, images = 8 }:measure(model, data)",
+       [](Call& c) { return factory(c, "metric"); }, "fun(measurement: measurement): number|tensor|table"},
       {"process", "The forward process: how noise is added, and the time steps.",
        "basin.process \"vp\" { schedule = \"cosine\", steps = 1000 }", [](Call& c) { return factory(c, "process"); }},
   };
@@ -131,7 +142,7 @@ const std::vector<KindInfo>& kind_table() {
 struct Kind {
   Type type;
   Function factory;
-  std::string factory_name;
+  std::string factory_name, options_type, options_summary;
 };
 
 // Types and factories of all kinds, made once.
@@ -141,15 +152,21 @@ const std::deque<Kind>& all_kinds() {
     for (const KindInfo& info : kind_table()) {
       Kind& k = list.emplace_back();
       k.factory_name = std::string("basin.") + info.kind;
-      k.type = {.name = info.kind,
-                .summary = info.what,
-                .methods = methods_of(info.kind),
-                .properties = properties_of(info.kind),
-                .operators = {{"__call", call_box}, {"__tostring", box_text}, {"__index", box_index}}};
+      k.type = {
+          .name = info.kind,
+          .summary = info.what,
+          .methods = methods_of(info.kind),
+          .properties = properties_of(info.kind),
+          .operators = {{"__call", call_box}, {"__tostring", box_text}, {"__index", box_index}},
+          .call = std::string(info.kind) == "model" ? "fun(x: tensor, t: number|tensor): tensor, tensor|nil" : ""};
+      const bool code = *info.code;
+      k.options_type = code ? std::string("table|") + info.code : "table";
+      k.options_summary = std::string("Its options by name; help \"NAME\" lists them.") +
+                          (code ? " Or a function: a component of that name, written in Lua." : "");
       k.factory = {{.name = k.factory_name.c_str(),
                     .summary = info.what,
                     .fields = {{"name", "string", "Which one; basin.plugins() lists them."},
-                               {"options", "table", "Its options by name; help \"NAME\" lists them.", "{}"}},
+                               {"options", k.options_type.c_str(), k.options_summary.c_str(), "{}"}},
                     .returns = info.kind,
                     .example = info.example},
                    info.make};
@@ -310,6 +327,17 @@ const Component& process_component() {
       "vp",    "Variance preserving: x_t = alpha x0 + sigma noise with alpha^2 + sigma^2 = 1.",
       nullptr, {&schedule, &steps}};
   return component;
+}
+
+std::vector<std::string> script_kinds() {
+  std::vector<std::string> names;
+  for (const KindInfo& info : kind_table()) names.push_back(info.kind);
+  return names;
+}
+
+std::vector<const Component*> components_of(const std::string& kind) {
+  if (kind == "process") return {&process_component()};
+  return Registry::instance().components(kind);
 }
 
 void add_components(lua_State* L, int library) {

@@ -48,7 +48,10 @@ std::vector<Option> options_at(lua_State* L, int table, const std::string& origi
 // What the types of userdata offer beyond their options (model.cpp, measure.cpp).
 std::vector<Function> methods_of(const std::string& kind);
 std::vector<Property> properties_of(const std::string& kind);
+int call_model(Call& c);  // model(x, t)
 
-const Component& process_component();  // "vp"
+const Component& process_component();                                  // "vp"
+std::vector<std::string> script_kinds();                               // "model", ..., "process"
+std::vector<const Component*> components_of(const std::string& kind);  // of those and processes, by name
 
 }  // namespace basin::script

@@ -68,6 +68,7 @@ Engine::Engine(Settings settings) : settings_(std::move(settings)), lua_(luaL_ne
   *static_cast<Engine**>(lua_getextraspace(lua_)) = this;
   lua_pushcfunction(lua_, [](lua_State* L) {
     luaL_openlibs(L);
+    if (!Engine::of(L).settings().trust) distrust(L);
     add_library(L);
     lua_pushcfunction(L, print);
     lua_setglobal(L, "print");
@@ -152,6 +153,9 @@ void Engine::run_text(const std::string& code, const std::string& name) {
   execute(0);
   lua_settop(lua_, before);
   check_arguments_used();
+  if (settings_.tasks && !swept)
+    throw Error("--task was given, and this script has no basin.sweep whose points could be shared out");
+  if (settings_.dry_run && !finished_) show_values({});
 }
 
 std::string Engine::source_lines(const std::string& source, int first, int last) const {
@@ -168,6 +172,9 @@ std::string Engine::source_lines(const std::string& source, int first, int last)
 }
 
 void Engine::check_arguments_used() const {
+  if (!declared_arguments && !settings_.config.empty())
+    throw Error(settings_.config[0].origin + " sets '" + settings_.config[0].name +
+                "', and this script declares no arguments");
   if (settings_.set.empty() || declared_arguments) return;
   throw Error("--set " + settings_.set[0].first +
               "=... was given, and this script declares no arguments; "

@@ -18,12 +18,16 @@ struct Settings {
   Option device{"device", std::string("auto"), "default"};  // auto, cpu, cuda; one from the command line goes before
   Option precision{"precision", std::string("fp32"), "default"};  // a script's own
   std::filesystem::path runs = "runs";
-  std::map<std::string, std::string> data;  // data set -> its folder
-  std::string data_origin;
-  bool fresh = false;        // new run folders
-  bool dry_run = false;      // stop before the first thing that takes long, and show every value
-  bool interactive = false;  // globals may be made
-  std::string command;       // for run.json
+  std::string runs_origin = "default", threads_origin = "default";  // for --dry-run
+  std::map<std::string, Option> data;                               // data set -> its folder, a string
+  bool fresh = false;                                               // new run folders
+  bool dry_run = false;        // stop before the first thing that takes long, and show every value
+  bool interactive = false;    // globals may be made
+  bool trust = false;          // programs, native libraries and compiled Lua are open to scripts
+  std::vector<Option> config;  // of --config: arguments of the script, each with "file.toml:3"
+  std::filesystem::path config_folder;
+  int64_t task = 0, tasks = 0;  // --task 2/6: this share of a sweep's points; 0: all of them
+  std::string command;          // for run.json
 };
 
 class Engine {
@@ -44,6 +48,9 @@ class Engine {
   // Ends the script from inside one of its calls, as if it had come to its end: --dry-run.
   [[noreturn]] void finish();
 
+  // For --dry-run: every value and where it came from, the arguments' first. (runs.cpp)
+  void show_values(const std::vector<std::pair<std::string, std::vector<Option>>>& parts) const;
+
   lua_State* lua() const { return lua_; }
   const Settings& settings() const { return settings_; }
   const std::filesystem::path& script() const { return script_; }  // "" where there is none
@@ -52,7 +59,8 @@ class Engine {
 
   std::vector<Option> arguments;  // declared by basin.arguments, with values
   bool declared_arguments = false;
-  void check_arguments_used() const;  // Error: --set was given to a script that declares no arguments
+  bool swept = false;                 // basin.sweep was called
+  void check_arguments_used() const;  // Error: --set, --config or --task was given to a script that does not use it
 
   static Engine& of(lua_State* L);
 
@@ -89,9 +97,15 @@ void add_reports(lua_State* L, int library);       // report
 void add_tables(lua_State* L, int library);        // table
 void add_plugins(lua_State* L, int library);       // plugins, plugins.reload
 void add_help(lua_State* L, int library);          // help
+void add_who(lua_State* L, int library);           // who
+void add_sweeps(lua_State* L, int library);        // sweep
+void distrust(lua_State* L);                       // takes away what reaches out of the script (trust.cpp)
 void add_strict_globals(lua_State* L, bool assignable);
+void remember_globals(lua_State* L);  // those on the top of the stack are no one's own: who() leaves them out
 
 void give_json(lua_State* L, const nlohmann::json& value);
+// The same for an object whose names are known: one that it lacks is an error with the nearest, not nil.
+void give_strict(lua_State* L, const nlohmann::json& value, const std::string& owner);
 // Prints lines without breaking a live progress bar.
 void say(const std::string& text);
 

@@ -4,6 +4,7 @@
 #include "run/progress.hpp"
 #include "script/engine.hpp"
 #include "script/tensor.hpp"
+#include "script/written.hpp"
 
 namespace basin::script {
 namespace {
@@ -50,7 +51,37 @@ int unknown_member(lua_State* L) {
   return lua_error(L);
 }
 
+// Upvalues: whose table it is, and the names that it may have (one whose value is nil is no mistake).
+int unknown_field(lua_State* L) {
+  {
+    const std::string name = lua_type(L, 2) == LUA_TSTRING ? text_at(L, 2) : "";
+    const auto names = keys_of(L, lua_upvalueindex(2));
+    if (std::find(names.begin(), names.end(), name) != names.end()) return lua_pushnil(L), 1;
+    push_sentence(L, "what " + text_at(L, lua_upvalueindex(1)) + " gives has no " +
+                         (name.empty() ? "element " + describe(L, 2) : "'" + name + "'") + hint(name, names));
+  }
+  return lua_error(L);
+}
+
+int library_text(lua_State* L) {
+  return give(L, "Basin " BASIN_VERSION ": help() lists what is in it, help(x) explains");
+}
+
 }  // namespace
+
+void give_strict(lua_State* L, const nlohmann::json& value, const std::string& owner) {
+  give_json(L, value);
+  lua_newtable(L);
+  give(L, owner);
+  lua_newtable(L);
+  for (const auto& [key, element] : value.items()) {
+    lua_pushboolean(L, true);
+    lua_setfield(L, -2, key.c_str());
+  }
+  lua_pushcclosure(L, unknown_field, 2);
+  lua_setfield(L, -2, "__index");
+  lua_setmetatable(L, -2);
+}
 
 void add_library(lua_State* L) {
   lua_newtable(L);
@@ -60,18 +91,23 @@ void add_library(lua_State* L) {
   add_tensors(L, library);
   add_images(L, library);
   add_losses(L, library);
+  add_written(L, library);
+  add_sweeps(L, library);
   add_measurements(L, library);
   add_runs(L, library);
   add_reports(L, library);
   add_tables(L, library);
   add_plugins(L, library);
   add_help(L, library);
+  add_who(L, library);
   lua_pushstring(L, BASIN_VERSION);
   lua_setfield(L, library, "version");
 
   lua_newtable(L);
   lua_pushcfunction(L, unknown_member);
   lua_setfield(L, -2, "__index");
+  lua_pushcfunction(L, library_text);
+  lua_setfield(L, -2, "__tostring");
   lua_setmetatable(L, library);
   luaL_getsubtable(L, LUA_REGISTRYINDEX, LUA_LOADED_TABLE);
   lua_pushvalue(L, library);
@@ -95,6 +131,7 @@ void add_strict_globals(lua_State* L, bool assignable) {
     lua_setfield(L, -2, "__newindex");
   }
   lua_setmetatable(L, -2);
+  remember_globals(L);
   lua_pop(L, 1);
 }
 

@@ -5,6 +5,7 @@
 #include "script/component.hpp"
 #include "script/engine.hpp"
 #include "script/help.hpp"
+#include "script/reference.hpp"
 
 namespace basin::script {
 namespace {
@@ -21,24 +22,26 @@ std::string fields_text(const std::vector<std::array<std::string, 3>>& rows) {
   return text;
 }
 
-std::string parameter_type(const basin_parameter& p) {
-  switch (p.type) {
-    case BASIN_TYPE_BOOLEAN: return "boolean";
-    case BASIN_TYPE_INTEGER: return "integer";
-    case BASIN_TYPE_NUMBER: return "number";
-    case BASIN_TYPE_INTEGERS: return "integers";
-    case BASIN_TYPE_NUMBERS: return "numbers";
-    case BASIN_TYPE_FILE: return "file";
-    case BASIN_TYPE_FOLDER: return "folder";
-    case BASIN_TYPE_COMPONENT: return p.choices && p.choices[0] ? p.choices[0] : "component";
-    case BASIN_TYPE_CHOICE: {
-      std::string text;
-      for (const char* const* choice = p.choices; choice && *choice; ++choice)
-        text += (text.empty() ? "" : "|") + std::string(*choice);
-      return text;
-    }
-    default: return "string";
-  }
+std::string entries_text(const std::vector<Entry>& entries) {
+  std::vector<std::array<std::string, 3>> rows;
+  for (const Entry& e : entries) rows.push_back({e.name, e.type, e.sentence()});
+  return fields_text(rows);
+}
+
+// All components, the host's own process among them.
+std::vector<const Component*> all_components() {
+  auto all = Registry::instance().components();
+  all.push_back(&process_component());
+  return all;
+}
+
+// One line for each component that basin.<kind> can make.
+std::string list_of(const std::string& kind) {
+  std::string text;
+  for (const Component* component : all_components())
+    if (component->kind == kind)
+      text += "  basin." + kind + " \"" + component->name + "\": " + component->summary + "\n";
+  return text;
 }
 
 }  // namespace
@@ -50,33 +53,30 @@ std::string help_for(const Function& function) {
     call += (call.empty() ? "" : ", ") + std::string(field.name) + (field.fallback ? "?" : "");
   std::string text = std::string(r.name) + (r.table ? " { " + call + " }" : "(" + call + ")") +
                      (*r.returns ? " -> " + std::string(r.returns) : "") + "\n  " + r.summary + "\n";
-  std::vector<std::array<std::string, 3>> rows;
-  for (const Field& field : r.fields) {
-    std::string note = field.summary;
-    if (!field.fallback) note += " Required.";
-    else if (*field.fallback) note += std::string(" Default: ") + field.fallback + ".";
-    rows.push_back({field.name, field.type, note});
-  }
-  text += fields_text(rows);
+  text += entries_text(entries_of(r));
   if (*r.example) text += "  example: " + std::string(r.example) + "\n";
-  return text;
+  const std::string name = r.name;  // of a factory: what it makes
+  return text + (name.starts_with("basin.") ? list_of(name.substr(6)) : "");
 }
 
 std::string help_for(const Component& component) {
   std::string text = "basin." + component.kind + " \"" + component.name + "\" { ... }\n  " + component.summary + "\n";
-  std::vector<std::array<std::string, 3>> rows;
-  for (const basin_parameter* p : component.parameters) {
-    std::string note = p->summary ? p->summary : "";
-    if (p->unit && *p->unit) note += " [" + std::string(p->unit) + "]";
-    if (!p->default_value) note += " Required.";
-    else if (*p->default_value) note += " Default: " + std::string(p->default_value) + ".";
-    rows.push_back({p->name, parameter_type(*p), note});
-  }
-  text += fields_text(rows);
+  text += entries_text(entries_of(component));
   if (component.plugin)
     text += "  from plugin " + component.plugin->name + " " + component.plugin->version + ", " +
             component.plugin->file.string() + "\n";
   return text;
+}
+
+std::string help_option(const Component& component, const std::string& option) {
+  std::vector<std::string> names;
+  for (const Entry& entry : entries_of(component)) {
+    if (entry.name == option)
+      return "option of " + component.kind + " '" + component.name + "'\n" + entries_text({entry});
+    names.push_back(entry.name);
+  }
+  throw Error(component.kind + " '" + component.name + "' has no option '" + option + "'" + hint(option, names),
+              BASIN_ERROR_NOT_FOUND);
 }
 
 std::string help_for(const Type& type) {
@@ -103,13 +103,13 @@ std::string help_named(const std::string& word) {
     names.push_back(t->name);
     if (word == t->name) text += help_for(*t);
   }
-  for (const Component* component : Registry::instance().components()) {
+  const size_t dot = word.find('.');
+  for (const Component* component : all_components()) {
     names.push_back(component->name);
     if (word == component->name) text += help_for(*component);
-    if (word == component->kind)
-      text += "  basin." + component->kind + " \"" + component->name + "\": " + component->summary + "\n";
+    if (dot != word.npos && word.substr(0, dot) == component->name)
+      text += help_option(*component, word.substr(dot + 1));
   }
-  if (word == process_component().name) text += help_for(process_component());
   if (!text.empty()) return text;
   const std::string near = nearest(word, names);
   throw Error("there is no help for '" + word + "'" +

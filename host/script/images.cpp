@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "script/engine.hpp"
+#include "script/show.hpp"
 #include "script/tensor.hpp"
 #include "script/types.hpp"
 
@@ -28,7 +29,6 @@ int grid(Call& c) {
   image::GridOptions options;
   options.columns = static_cast<int>(c.integer("columns"));
   options.scale = static_cast<int>(c.integer("scale", pixels.size(3) < 64 ? 96 / pixels.size(3) : 1));
-  if (options.columns < 0 || options.scale < 1) throw Error("images:grid takes columns and a scale of at least 1");
   const std::filesystem::path file = c.string("path");
   make_parent(file);
   image::write_png(file, image::grid({pixels.const_data_ptr<uint8_t>(), static_cast<size_t>(pixels.numel())},
@@ -75,21 +75,33 @@ const Type& type() {
       .methods = {{{"images:grid",
                     "Writes them side by side as one PNG.",
                     {{"path", "string", "The file."},
-                     {"columns", "integer", "Images in a row; 0: as square as possible.", "0"},
-                     {"scale", "integer", "Each pixel becomes scale x scale.", "by size"}},
+                     {"columns", "integer", "Images in a row; 0: as square as possible.", "0", 0},
+                     {"scale", "integer", "Each pixel becomes scale x scale.", "by size", 1}},
                     false,
                     "",
                     "images:grid \"samples.png\""},
                    grid},
+                  {{"images:show",
+                    "Shows them in the terminal: as pictures where it can (kitty, sixel), else two pixels a character.",
+                    {{"count", "integer", "How many of them, from the first.", "16"},
+                     {"columns", "integer", "Images in a row.", "as many as fit"},
+                     {"as", "string", "kitty, sixel, blocks or shades.", "what the terminal can"}},
+                    true,
+                    "",
+                    "images:show { count = 8 }"},
+                   images_show},
                   {{"images:save",
                     "Writes each as a PNG: 000001.png and so on.",
-                    {{"folder", "string", "Made where it is missing."}}},
+                    {{"folder", "string", "Made where it is missing."}},
+                    false,
+                    "",
+                    "images:save \"samples\""},
                    save}},
-      .properties = {{"count", "How many.", count},
-                     {"shape", "Of one: { channels, height, width }.", shape},
-                     {"label", "Which weights they came from.", label},
-                     {"pixels", "A uint8 tensor [N,C,H,W].", pixels},
-                     {"protocol", "How they were made.", protocol}},
+      .properties = {{"count", "How many.", count, "integer"},
+                     {"shape", "Of one: { channels, height, width }.", shape, "integer[]"},
+                     {"label", "Which weights they came from.", label, "string"},
+                     {"pixels", "A uint8 tensor [N,C,H,W].", pixels, "tensor"},
+                     {"protocol", "How they were made.", protocol, "table"}},
       .operators = {{"__tostring", text}, {"__len", count}},
   };
   return t;

@@ -13,6 +13,7 @@
 #include "script/result.hpp"
 #include "script/runs.hpp"
 #include "script/types.hpp"
+#include "script/written.hpp"
 
 namespace basin::script {
 namespace {
@@ -96,17 +97,22 @@ const Type& result_type() {
   static const Type t{
       .name = "result",
       .summary = "What a metric found. Its numbers by name: result.loss; as text it says how it was measured.",
-      .properties =
-          {{"value", "The metric's own number.", [](Call& c) { return give(c.L, get<Result>(c.L, 1).value().value); }},
-           {"low", "Lower end of its 95 % interval; nil where it is exact.",
-            [](Call& c) { return optional(c.L, get<Result>(c.L, 1).value().low); }},
-           {"high", "Upper end.", [](Call& c) { return optional(c.L, get<Result>(c.L, 1).value().high); }},
-           {"intervals", "All numbers by name, with value, low and high.", intervals},
-           {"curves", "A list of { name, x_label, x, y, low, high }.", [](Call& c) { return json_field(c, "curves"); }},
-           {"protocol", "What someone must know to compare.", [](Call& c) { return json_field(c, "protocol"); }},
-           {"seconds", "How long it took.", [](Call& c) { return json_field(c, "seconds"); }},
-           {"metric", "Its name.", [](Call& c) { return json_field(c, "metric"); }},
-           {"label", "Which weights were measured.", [](Call& c) { return json_field(c, "label"); }}},
+      .properties = {{"value", "The metric's own number.",
+                      [](Call& c) { return give(c.L, get<Result>(c.L, 1).value().value); }, "number"},
+                     {"low", "Lower end of its 95 % interval; nil where it is exact.",
+                      [](Call& c) { return optional(c.L, get<Result>(c.L, 1).value().low); }, "number|nil"},
+                     {"high", "Upper end.", [](Call& c) { return optional(c.L, get<Result>(c.L, 1).value().high); },
+                      "number|nil"},
+                     {"intervals", "All numbers by name, with value, low and high.", intervals,
+                      "table<string, estimate>"},
+                     {"curves", "A list of { name, x_label, x, y, low, high }.",
+                      [](Call& c) { return json_field(c, "curves"); }, "table[]"},
+                     {"protocol", "What someone must know to compare.",
+                      [](Call& c) { return json_field(c, "protocol"); }, "table"},
+                     {"seconds", "How long it took.", [](Call& c) { return json_field(c, "seconds"); }, "number"},
+                     {"metric", "Its name.", [](Call& c) { return json_field(c, "metric"); }, "string"},
+                     {"label", "Which weights were measured.", [](Call& c) { return json_field(c, "label"); },
+                      "string"}},
       .operators = {{"__tostring", result_text}, {"__index", result_index}},
   };
   return t;
@@ -116,10 +122,11 @@ const Type& estimate_type() {
   static const Type t{
       .name = "estimate",
       .summary = "A number with its 95 % interval.",
-      .properties = {{"value", "The number.", [](Call& c) { return give(c.L, get<Estimate>(c.L, 1).value); }},
+      .properties = {{"value", "The number.", [](Call& c) { return give(c.L, get<Estimate>(c.L, 1).value); }, "number"},
                      {"low", "Lower end; nil where it is exact.",
-                      [](Call& c) { return optional(c.L, get<Estimate>(c.L, 1).low); }},
-                     {"high", "Upper end.", [](Call& c) { return optional(c.L, get<Estimate>(c.L, 1).high); }}},
+                      [](Call& c) { return optional(c.L, get<Estimate>(c.L, 1).low); }, "number|nil"},
+                     {"high", "Upper end.", [](Call& c) { return optional(c.L, get<Estimate>(c.L, 1).high); },
+                      "number|nil"}},
       .operators = {{"__tostring",
                      [](Call& c) {
                        const Estimate& e = get<Estimate>(c.L, 1);
@@ -203,16 +210,18 @@ int measure_method(Call& c) {
   if (!m.folder.empty()) {
     if (auto found = read_result(m.folder, key); found && found->contains("scalars")) {
       note(m.folder, "loaded " + title(*found));
+      tell("already measured, from " + m.folder + ": " + title(*found));
       return give(c.L, Result{*found});
     }
   }
-  stop_dry_run(c.L, "measure " + box.component->name, box.spec->options);
+  stop_dry_run(c.L, nullptr, "measure " + box.component->name, box.spec->options);
   m.options.metric = make_object_at(c.L, 1);
   if (m.options.subject.model) move_extractors(*m.options.metric, m.options.subject.model->device());
   else
     move_extractors(*m.options.metric, resolve_device(std::get<std::string>(Engine::of(c.L).settings().device.value)));
   PluginProgress progress;
-  Result result{basin::measure(m.options)};
+  Result result;
+  with_script_errors([&] { result.record = basin::measure(m.options); });
   if (!m.folder.empty()) record_result(m.folder, key, result.record);
   return give(c.L, std::move(result));
 }
@@ -233,7 +242,7 @@ std::vector<Function> metric_methods() {
              {"options", "table",
               "seed: of the measurement's own draws (0); process: of a model that was not trained here.", "{}"}},
             false,
-            "a result",
+            "result",
             "fid:measure(images, data)"},
            measure_method}};
 }

@@ -3,11 +3,14 @@
 
 #include <numeric>
 
+#include "measure/denoiser.hpp"
+#include "model/choices.hpp"
 #include "model/safetensors.hpp"
 #include "script/component.hpp"
 #include "script/engine.hpp"
 #include "script/tensor.hpp"
 #include "script/types.hpp"
+#include "train/again.hpp"
 
 namespace basin::script {
 namespace {
@@ -18,7 +21,10 @@ int averaged(Call& c) {
   const auto model = model_at(c.L, 1);
   const std::string name = c.string("name");
   const auto found = model->averages.find(name);
-  if (found != model->averages.end()) return give_model(c.L, found->second);
+  if (found != model->averages.end())
+    return give_model(c.L, c.has("options")
+                               ? averaged_again(*model, name, options_at(c.L, c.index("options"), where(c.L)))
+                               : found->second);
   std::vector<std::string> names;
   for (const auto& [known, average] : model->averages) names.push_back(known);
   if (names.empty())
@@ -39,14 +45,19 @@ int parameters(Call& c) {
 
 int save(Call& c) {
   const auto model = model_at(c.L, 1);
-  write_safetensors(c.string("path"), model->weights(), {{"component", model->spec().component->name}});
+  write_safetensors(c.string("path"), model->weights(), choices_of(*model));
   return 0;
 }
 
 int load(Call& c) {
   const auto model = model_at(c.L, 1);
   const std::string path = c.string("path");
-  model->load(read_safetensors(path).tensors, path);
+  const Safetensors file = read_safetensors(path);
+  const std::vector<std::string> unsaid = check_choices(*model, file.metadata, path);
+  model->load(file.tensors, path);
+  for (const std::string& option : unsaid)
+    std::fprintf(stderr, "note: '%s' does not say which %s its weights are for; taken as the model's, \"%s\"\n",
+                 path.c_str(), option.c_str(), std::get<std::string>(model->spec()[option]).c_str());
   model->initial = false;
   lua_settop(c.L, 1);
   return 1;
@@ -123,23 +134,46 @@ int noised(Call& c) {
 
 }  // namespace
 
+// The model's prediction (of the kind it was made for) at x [B,C,H,W] and t, a number or a tensor [B]; no gradients of
+// its weights are kept, those of x flow.
+int call_model(Call& c) {
+  const auto model = model_at(c.L, 1);
+  const Tensor& x = get<Tensor>(c.L, 2);
+  Tensor t = operand(c.L, 3).to(x.device(), at::kFloat);
+  if (x.dim() != 4 || t.dim() > 1 || (t.dim() == 1 && t.size(0) != x.size(0)))
+    throw Error("a model is called as model(x, t), with x a tensor [B,C,H,W] and t a number or a tensor [B]; got " +
+                describe(c.L, 2) + " and " + describe(c.L, 3));
+  if (t.dim() == 0) t = t.expand({x.size(0)});
+  std::vector<int64_t> ids(static_cast<size_t>(x.size(0)));
+  std::iota(ids.begin(), ids.end(), 0);
+  Context context(0, 0, ids);
+  at::AutoGradMode record(x.requires_grad());
+  const ModelOutput out = run_model(*model, context, x, t, {});
+  give(c.L, out.prediction);
+  if (!out.variance.defined()) return 1;
+  give(c.L, out.variance);
+  return 2;
+}
+
 std::vector<Function> methods_of(const std::string& kind) {
-  static const Field range[] = {{"first", "integer", "The first item, from 1."},
-                                {"count", "integer", "How many.", "1"}};
+  static const Field range[] = {{"first", "integer", "The first item, from 1.", nullptr, 1},
+                                {"count", "integer", "How many.", "1", 1}};
   static const Field t{"t", "integer|tensor", "A time step from 0, or a tensor [B] of them."};
   if (kind == "model") {
     return {{{"model:averaged",
               "The average of its weights that a training kept under a name.",
-              {{"name", "string", "As in run:train { averages = { NAME = ... } }."}},
+              {{"name", "string", "As in run:train { averages = { NAME = ... } }."},
+               {"options", "table", "Of the averager, changed afterwards: another profile of post_hoc_ema.", ""}},
               false,
-              "a model",
+              "model",
               "model:averaged \"ema\""},
              averaged},
             {{"model:parameters",
               "Its parameters by name; changing them changes the model.",
               {},
               false,
-              "a table of tensors"},
+              "table<string, tensor>",
+              "for name, value in pairs(model:parameters()) do print(name, value) end"},
              parameters},
             {{"model:save",
               "Writes its weights as safetensors, under the names of the original code.",
@@ -152,7 +186,7 @@ std::vector<Function> methods_of(const std::string& kind) {
               "Reads weights written by model:save, by a run, or by Python; names and shapes must fit.",
               {{"path", "string", "The file, safetensors."}},
               false,
-              "the model",
+              "model (itself)",
               "model:load \"model.safetensors\""},
              load}};
   }
@@ -168,20 +202,33 @@ std::vector<Function> methods_of(const std::string& kind) {
               "Some items in the model's range, [-1, 1].",
               {range[0], range[1]},
               false,
-              "a tensor [n,C,H,W]"},
+              "tensor ([n,C,H,W])",
+              "data:read(1, 4):mean()"},
              read_items}};
   }
   if (kind == "process") {
-    return {{{"process:alpha", "How much of the image is left at t.", {t}, false, "a number, or a tensor [B,1,1,1]"},
+    return {{{"process:alpha",
+              "How much of the image is left at t.",
+              {t},
+              false,
+              "number|tensor (of a tensor: [B,1,1,1])",
+              "process:alpha(500)"},
              alpha},
-            {{"process:sigma", "How much noise there is at t.", {t}, false, "a number, or a tensor [B,1,1,1]"}, sigma},
+            {{"process:sigma",
+              "How much noise there is at t.",
+              {t},
+              false,
+              "number|tensor (of a tensor: [B,1,1,1])",
+              "process:sigma(500)"},
+             sigma},
             {{"process:noised",
               "x_t = alpha x0 + sigma noise.",
               {{"x0", "tensor", "Clean images [B,C,H,W]."},
                {"noise", "tensor", "As large."},
                {"t", "tensor", "Time steps [B]."}},
               false,
-              "a tensor [B,C,H,W]"},
+              "tensor ([B,C,H,W])",
+              "process:noised(x, basin.randn(x:shape()), basin.zeros { #x })"},
              noised}};
   }
   if (kind == "metric") return metric_methods();
@@ -190,16 +237,16 @@ std::vector<Function> methods_of(const std::string& kind) {
 
 std::vector<Property> properties_of(const std::string& kind) {
   if (kind == "model") {
-    return {{"count", "How many parameters it has.", parameter_count},
-            {"label", "What its weights are: raw, ema, \"ema, 8 bits\".", model_label},
-            {"shape", "Of one image: { channels, height, width }.", model_shape},
-            {"process", "What it was trained on; nil before.", model_process}};
+    return {{"count", "How many parameters it has.", parameter_count, "integer"},
+            {"label", "What its weights are: raw, ema, \"ema, 8 bits\".", model_label, "string"},
+            {"shape", "Of one image: { channels, height, width }.", model_shape, "integer[]"},
+            {"process", "What it was trained on; nil before.", model_process, "process|nil"}};
   }
   if (kind == "dataset") {
-    return {{"count", "How many items it has.", item_count},
-            {"shape", "Of one item: { channels, height, width }.", item_shape},
-            {"classes", "How many classes its labels name; 0 without labels.", class_count},
-            {"reference", "What it is, for captions.", reference}};
+    return {{"count", "How many items it has.", item_count, "integer"},
+            {"shape", "Of one item: { channels, height, width }.", item_shape, "integer[]"},
+            {"classes", "How many classes its labels name; 0 without labels.", class_count, "integer"},
+            {"reference", "What it is, for captions.", reference, "string"}};
   }
   return {};
 }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "plugin/registry.hpp"
+#include "script/component.hpp"
 #include "script/engine.hpp"
 
 namespace basin::script {
@@ -21,10 +22,22 @@ nlohmann::json described(const Plugin& plugin) {
           {"components", std::move(components)}};
 }
 
+// What no plugin brings: the process is the host's (design: it is the mathematics that all kinds share).
+nlohmann::json own() {
+  const Component& process = process_component();
+  return {{"name", "basin"},
+          {"version", BASIN_VERSION},
+          {"file", ""},
+          {"summary", "What the program itself brings."},
+          {"components", {{{"kind", process.kind}, {"name", process.name}, {"summary", process.summary}}}}};
+}
+
 int plugins(Call& c) {
   Registry::instance().load_all();
   lua_newtable(c.L);
   lua_Integer i = 0;
+  give_json(c.L, own());
+  lua_rawseti(c.L, -2, ++i);
   for (const Plugin* plugin : Registry::instance().plugins()) {
     give_json(c.L, described(*plugin));
     lua_rawseti(c.L, -2, ++i);
@@ -56,16 +69,17 @@ int reload(Call& c) {
 }  // namespace
 
 void add_plugins(lua_State* L, int library) {
-  static const Function plugins_function{{.name = "basin.plugins",
-                                          .summary = "All plugins that were found, each with its components.",
-                                          .returns = "a list of { name, version, file, summary, components }",
-                                          .example = "for _, p in ipairs(basin.plugins()) do print(p.name) end"},
-                                         plugins};
+  static const Function plugins_function{
+      {.name = "basin.plugins",
+       .summary = "All plugins that were found, each with its components; first what the program itself brings.",
+       .returns = "{ name: string, version: string, file: string, summary: string, components: list }[]",
+       .example = "for _, p in ipairs(basin.plugins()) do print(p.name) end"},
+      plugins};
   static const Function reload_function{
       {.name = "basin.plugins.reload",
        .summary = "Loads a plugin's file as it is now: new objects use it, living ones keep the code they began with.",
        .fields = {{"name", "string", "The plugin's name, or the path of a file, which then goes before all others."}},
-       .returns = "{ name, version, file, summary, components }",
+       .returns = "{ name: string, version: string, file: string, summary: string, components: list }",
        .example = "basin.plugins.reload \"lion\""},
       reload};
   lua_newtable(L);

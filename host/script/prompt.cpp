@@ -5,14 +5,19 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
+#include <regex>
+#include <sstream>
 
 #include "abi/log.hpp"
 #include "run/progress.hpp"
+#include "script/component.hpp"
 #include "script/help.hpp"
 
 namespace basin::script {
 namespace {
 
+// In front of an expression. The nil keeps its last call from being a tail call, of which no line would be known.
+constexpr const char* kExpression = "return nil, ";
 constexpr const char* kKept = "basin_kept__";  // the name under which a chunk calls keep_locals
 
 std::string trimmed(const std::string& text) {
@@ -97,51 +102,96 @@ std::string shown_inside(lua_State* L, int index, int depth) {
   return out + (lines ? "\n" + indent.substr(2) + "}" : " }");
 }
 
+std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+// The values from stack index `first` up, in one line.
+std::string shown_all(lua_State* L, int first) {
+  std::string text;
+  for (int i = first, n = lua_gettop(L); i <= n; ++i) text += (i > first ? "\t" : "") + shown(L, i);
+  return text;
+}
+
 }  // namespace
 
 std::string shown(lua_State* L, int index) {
+  if (const Function* function = function_at(L, index)) return first_line(help_for(*function));
   return is_plain_table(L, index) ? shown_inside(L, index, 0) : to_text(L, index);
 }
 
-// "stdin:4:2: sentence" of the fourth chunk: the line says something only where the chunk has several.
-void Prompt::fail(std::string message) {
+void run_line(Engine& engine, const std::string& code) {
+  lua_State* L = engine.lua();
+  std::string problem, expression = trimmed(code);
+  const bool silent = expression.ends_with(';');
+  while (expression.ends_with(';')) expression.pop_back();
+  if (!engine.load(kExpression + expression, "=-e", problem)) return engine.run_text(code, "-e");
+  const int before = lua_gettop(L) - 1;
+  engine.execute(0);
+  if (!silent && lua_gettop(L) > before + 1) say(shown_all(L, before + 2));
+  lua_settop(L, before);
+  engine.check_arguments_used();
+}
+
+// "stdin:4:2: sentence" is about the second line of the fourth chunk. A line that does not stand right above, because its
+// chunk has several or was typed earlier, comes first.
+void Prompt::fail(const std::string& message) {
   ++failures_;
-  if (message.starts_with("stdin:")) {
-    const size_t text = message.find(": ");
-    const std::string place = message.substr(0, text);
-    const std::string line = place.substr(place.rfind(':') + 1);
-    if (text != message.npos) message = (line == "1" ? "" : "line " + line + ": ") + message.substr(text + 2);
+  std::string text = message;
+  static const std::regex place("^stdin:(?:([0-9]+):)?([0-9]+): ");
+  if (std::smatch found; std::regex_search(message, found, place)) {
+    text = message.substr(static_cast<size_t>(found.length()));
+    const int line = std::stoi(found[2]);
+    const bool earlier = found[1].matched && std::stoi(found[1]) != chunks_;
+    if (line > 1 || earlier) {
+      const std::string source = found[1].matched ? "=stdin:" + found[1].str() : "=stdin";
+      std::string code = trimmed(engine_.source_lines(source, line, line));
+      if (code.starts_with(kExpression)) code = code.substr(std::strlen(kExpression));
+      if (constexpr size_t kMost = 72; code.size() > kMost) code = code.substr(0, kMost - 3) + "...";
+      if (!code.empty())  // the end of the input has no line
+        text = (line > 1 ? "line " + std::to_string(line) + ", " : "") + "'" + code + "': " + text;
+    }
   }
   Progress::clear();
   std::fflush(stdout);
-  std::fprintf(stderr, "%s%s%s\n", look_.colour ? "\033[31m" : "", message.c_str(), look_.colour ? "\033[0m" : "");
+  std::fprintf(stderr, "%s%s%s\n", look_.colour ? "\033[31m" : "", text.c_str(), look_.colour ? "\033[0m" : "");
+}
+
+// What a name stands for: an option of a living component (model.channels), something that exists, or a word to look up.
+void Prompt::help(const std::string& word) {
+  lua_State* L = engine_.lua();
+  try {
+    std::string text, problem;
+    if (const size_t dot = word.find('.'); dot != word.npos) {
+      lua_getglobal(L, "_G");
+      lua_pushstring(L, word.substr(0, dot).c_str());
+      lua_rawget(L, -2);
+      if (const ComponentBox* box = component_at(L, -1))
+        if (std::ranges::any_of(box->component->parameters, [&](auto* p) { return p->name == word.substr(dot + 1); }))
+          text = help_option(*box->component, word.substr(dot + 1));
+      lua_settop(L, 0);
+    }
+    if (text.empty() && !word.empty() && engine_.load(kExpression + word, "=stdin", problem)) {
+      try {
+        engine_.execute(0);
+        if (lua_gettop(L) >= 2 && lua_type(L, 2) != LUA_TSTRING) text = help_at(L, 2);
+      } catch (const Error&) {  // no such thing: a word
+      }
+      lua_settop(L, 0);
+    }
+    if (text.empty()) text = word.empty() ? help_overview() : help_named(word);
+    if (text.ends_with('\n')) text.pop_back();
+    say(text);
+  } catch (const std::exception& e) {
+    lua_settop(L, 0);
+    fail(sentence_of(e));
+  }
 }
 
 void Prompt::feed(const std::string& line) {
   const std::string alone = trimmed(line);
   if (pending_.empty()) {
     if (alone.empty()) return;
-    if (alone[0] == '?') {
-      try {
-        std::string word = trimmed(alone.substr(1)), problem;
-        // A name of something that exists, else a word to look up.
-        if (!word.empty() && engine_.load("help(" + word + ")", "=stdin", problem)) {
-          try {
-            engine_.execute(0);
-            lua_settop(engine_.lua(), 0);
-            return;
-          } catch (const Error&) {
-            lua_settop(engine_.lua(), 0);
-          }
-        }
-        std::string text = word.empty() ? help_overview() : help_named(word);
-        text.pop_back();
-        say(text);
-      } catch (const std::exception& e) {
-        fail(sentence_of(e));
-      }
-      return;
-    }
+    if (alone[0] == '?') return help(trimmed(alone.substr(1)));
+    if (alone == "help" || alone == "who") return feed(alone + "()");
   }
   pending_ += line + "\n";
   std::string code = trimmed(pending_), problem;
@@ -149,19 +199,35 @@ void Prompt::feed(const std::string& line) {
   while (code.ends_with(';')) code = trimmed(code.substr(0, code.size() - 1));
   lua_State* L = engine_.lua();
   const std::string name = "=stdin";
-  if (engine_.load("return " + code, name, problem)) {
+  if (engine_.load(kExpression + code, name, problem)) {
     lua_pop(L, 1);
     pending_.clear();
-    return run("return " + code, silent, true);
+    return run(kExpression + code, silent, true);
   }
+  bool more = problem.ends_with("<eof>");  // "1 +" begins an expression, though it is no statement
   if (engine_.load(code, name, problem)) {
     lua_pop(L, 1);
     pending_.clear();
     return run(code, silent, false);
   }
-  if (problem.ends_with("<eof>")) return;  // there is more to come
+  more = more || problem.ends_with("<eof>");
+  if (more) return;
   pending_.clear();
   fail(problem);
+}
+
+void Prompt::feed_block(const std::string& lines) {
+  lua_State* L = engine_.lua();
+  std::string problem;
+  const std::string code = trimmed(lines);
+  if (pending_.empty() &&
+      (engine_.load(kExpression + code, "=stdin", problem) || engine_.load(code, "=stdin", problem))) {
+    lua_pop(L, 1);
+    return feed(code);
+  }
+  std::istringstream all(lines);
+  stopped_ = false;
+  for (std::string line; !stopped_ && std::getline(all, line);) feed(line);
 }
 
 void Prompt::end() {
@@ -174,6 +240,7 @@ void Prompt::end() {
 void Prompt::run(const std::string& code, bool silent, bool expression) {
   lua_State* L = engine_.lua();
   lua_settop(L, 0);
+  stopped_ = false;
   std::string problem;
   const std::string name = "=stdin:" + std::to_string(++chunks_);
   const auto start = std::chrono::steady_clock::now();
@@ -186,21 +253,24 @@ void Prompt::run(const std::string& code, bool silent, bool expression) {
       throw ScriptError(problem);
     }
     engine_.execute(arguments);
+    if (expression) lua_remove(L, 1);  // kExpression's own
     const int results = lua_gettop(L);
-    if (results > 0 && !(results == 1 && lua_isnil(L, 1) && !expression)) {
-      std::string text;
-      for (int i = 1; i <= results; ++i) text += (i > 1 ? "\t" : "") + (silent ? "" : shown(L, i));
-      if (!silent) say(text);
+    if (results > 0) {
+      if (!silent) say(shown_all(L, 1));
       lua_pushvalue(L, 1);
       lua_setglobal(L, "_");
     }
   } catch (const std::exception& e) {
-    if (interrupted() && look_.times) std::fputs("\n", stdout);  // after the terminal's "^C"
+    stopped_ = interrupted();
+    if (look_.terminal) interrupted() = false;  // before it is said: the next Ctrl-C is a new one
     fail(sentence_of(e));
   }
   lua_settop(L, 0);
-  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  if (!look_.times || interrupted()) return;
+  if (look_.terminal && !stopped_)
+    say_time(std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count());
+}
+
+void Prompt::say_time(double seconds) {
   char text[64];
   std::snprintf(text, sizeof text, seconds < 0.01 ? "%.4f s" : seconds < 10 ? "%.2f s" : "%.0f s", seconds);
   say((look_.colour ? "\033[2m" : "") + std::string(text) + (look_.colour ? "\033[0m" : ""));

@@ -1,20 +1,19 @@
 // The prompt on a terminal: libedit's line editor, history, Tab, Ctrl-C.
 #include <histedit.h>
-#include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <clocale>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <cwchar>
 #include <filesystem>
 #include <iostream>
+#include <utility>
 
 #include "abi/log.hpp"
-#include "run/progress.hpp"
+#include "script/keys.hpp"
 #include "script/numbers.hpp"
 #include "script/prompt.hpp"
 
@@ -27,37 +26,32 @@ struct Terminal {
   Prompt* prompt = nullptr;
   Engine* engine = nullptr;
   EditLine* edit = nullptr;
-  bool colour = false;
+  Keys keys{STDIN_FILENO};
+  std::string block;  // lines of a paste that has not ended
 };
 
 Terminal* terminal = nullptr;  // libedit's callbacks carry no pointer that C++ could type
 
 char* prompt_text(EditLine*) {
   static char first[] = "> ", next[] = "... ";
-  return terminal->prompt->waiting() ? next : first;
+  return terminal->prompt->waiting() || !terminal->block.empty() ? next : first;
 }
 
-// One character for libedit. Ctrl-C ends the line, which libedit's own reading would go on with; one that came before the
-// wait began breaks no wait, so the flag is looked at now and then.
 int read_character(EditLine*, wchar_t* out) {
-  std::mbstate_t state{};
-  for (;;) {
-    if (interrupted()) return -1;
-    pollfd input{STDIN_FILENO, POLLIN, 0};
-    if (poll(&input, 1, /*milliseconds=*/100) <= 0) continue;  // nothing yet, or a signal
-    char byte = 0;
-    const ssize_t n = read(STDIN_FILENO, &byte, 1);
-    if (n < 0 && errno == EINTR) continue;
-    if (n <= 0) return n < 0 ? -1 : 0;
-    const size_t used = std::mbrtowc(out, &byte, 1, &state);
-    if (used == static_cast<size_t>(-1)) state = {};
-    else if (used != static_cast<size_t>(-2)) return 1;
-  }
+  at_prompt() = true;
+  const int status = terminal->keys.read(*out);
+  at_prompt() = false;
+  return status;
+}
+
+int columns() {
+  winsize size{};
+  return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }
 
 unsigned char tab(EditLine* edit, int) {
   const LineInfo* line = el_line(edit);
-  const std::string text = terminal->prompt->pending() + std::string(line->buffer, line->cursor);
+  const std::string text = terminal->prompt->pending() + terminal->block + std::string(line->buffer, line->cursor);
   size_t replaced = 0;
   std::vector<std::string> found;
   try {
@@ -80,7 +74,7 @@ unsigned char tab(EditLine* edit, int) {
   std::string list = "\n";
   int width = 0;
   for (const std::string& name : found) width = std::max(width, columns_of(name) + 2);
-  const int across = std::max(1, 78 / width);
+  const int across = std::max(1, (columns() - 2) / width);
   for (size_t i = 0; i < found.size(); ++i) {
     const bool last = i + 1 == found.size() || (static_cast<int>(i) + 1) % across == 0;
     list += found[i] + (last ? "\n" : std::string(static_cast<size_t>(width - columns_of(found[i])), ' '));
@@ -104,7 +98,36 @@ int plain_input(Prompt& prompt) {
   return prompt.failures() ? 1 : 0;
 }
 
+// Whether the terminal is known to be more than a typewriter: one that can be cleared has codes, a dumb one has none.
+bool has_codes(EditLine* edit) {
+  char name[] = "cl";
+  char* clear = nullptr;
+  return el_get(edit, EL_GETTC, name, &clear) == 0 && clear && *clear;
+}
+
+// A terminal that says where a paste begins and ends, while a line is edited; not one that knows no such thing.
+class Brackets {
+ public:
+  explicit Brackets(bool able) : able_(able) { write("\033[?2004h"); }
+  ~Brackets() { write("\033[?2004l"); }
+  Brackets(const Brackets&) = delete;
+  Brackets& operator=(const Brackets&) = delete;
+
+ private:
+  void write(const char* code) const {
+    if (!able_) return;
+    std::fputs(code, stdout);
+    std::fflush(stdout);
+  }
+  bool able_;
+};
+
 }  // namespace
+
+std::atomic<bool>& at_prompt() {
+  static std::atomic<bool> flag{false};
+  return flag;
+}
 
 int run_repl(Engine& engine) {
   if (!isatty(STDIN_FILENO)) {
@@ -113,12 +136,12 @@ int run_repl(Engine& engine) {
   }
   if (!std::setlocale(LC_CTYPE, "") || std::strcmp(std::setlocale(LC_CTYPE, nullptr), "C") == 0)
     std::setlocale(LC_CTYPE, "C.UTF-8");
-  const char* term = std::getenv("TERM");
+  EditLine* edit = el_init("basin", stdin, stdout, stderr);
   const char* no_colour = std::getenv("NO_COLOR");
-  const bool colour = isatty(STDOUT_FILENO) && !(no_colour && *no_colour) && term && std::strcmp(term, "dumb") != 0;
-  Prompt prompt(engine, {.colour = colour, .times = true});
-  Terminal state{&prompt, &engine, el_init("basin", stdin, stdout, stderr), colour};
-  if (!state.edit) return plain_input(prompt);
+  const bool able = edit && isatty(STDOUT_FILENO) && has_codes(edit);
+  Prompt prompt(engine, {.colour = able && !(no_colour && *no_colour), .terminal = true});
+  Terminal state{&prompt, &engine, edit, Keys(STDIN_FILENO), ""};
+  if (!edit) return plain_input(prompt);
   terminal = &state;
 
   HistEvent event;
@@ -142,14 +165,20 @@ int run_repl(Engine& engine) {
 
   say("Basin. An expression prints itself (; silences); ?name is help; Tab completes; Ctrl-D ends.");
   for (;;) {
-    interrupted() = false;
     int count = 0;
-    const char* line = el_gets(state.edit, &count);
+    const char* line = nullptr;
+    {
+      const Brackets brackets(able);
+      line = el_gets(state.edit, &count);
+    }
     if (interrupted()) {  // Ctrl-C: back to an empty prompt
+      interrupted() = false;
       std::fputs("^C\n", stdout);
       el_set(state.edit, EL_UNBUFFERED, 0);
       el_reset(state.edit);
       prompt.cancel();
+      state.keys.forget();
+      state.block.clear();
       continue;
     }
     if (!line || count <= 0) break;
@@ -159,8 +188,13 @@ int run_repl(Engine& engine) {
       history(past, &event, H_ENTER, text.c_str());
       if (!file.empty()) history(past, &event, H_SAVE, file.c_str());
     }
-    prompt.feed(text);
-    if (interrupted()) Progress::clear();
+    if (state.keys.pasting() || !state.block.empty()) {
+      state.block += text + "\n";
+      if (state.keys.pasting()) continue;
+      prompt.feed_block(std::exchange(state.block, ""));
+    } else {
+      prompt.feed(text);
+    }
   }
   std::fputs("\n", stdout);
   history_end(past);

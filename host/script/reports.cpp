@@ -68,7 +68,7 @@ void add_reports(lua_State* L, int library) {
                   "own too.",
        .fields = {{"runs", "list", "Runs of this script, or folders of runs."}, report_fields()[1], report_fields()[2]},
        .table = true,
-       .returns = "the file's path",
+       .returns = "string (the file)",
        .example = "print(basin.report { runs = { run } })"},
       report};
   push(L, function);

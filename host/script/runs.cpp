@@ -6,8 +6,11 @@
 #include <mutex>
 #include <thread>
 
+#include <ATen/Parallel.h>
+
 #include "abi/cuda.hpp"
 #include "abi/log.hpp"
+#include "plugin/files.hpp"
 #include "plugin/registry.hpp"
 #include "run/environment.hpp"
 #include "script/component.hpp"
@@ -105,8 +108,6 @@ int make_run(Call& c) {
   RunBox box;
   box.settings.name = c.string("name");
   box.settings.seed = static_cast<uint64_t>(c.integer("seed"));
-  if (c.integer("seed") < 0)
-    throw Error("basin.run: 'seed' must be at least 0, got " + std::to_string(c.integer("seed")));
   // The command line goes before the script, the script before basin.toml.
   Option device = settings.device, precision = settings.precision;
   if (c.has("device") && !device.origin.starts_with("--")) device = {"device", c.string("device"), place};
@@ -151,20 +152,22 @@ const Type& type() {
       .summary =
           "One experiment with a folder of its own. The same script again continues it, or loads what is finished.",
       .methods = {{{"run:train", "Trains a model, or continues, or loads what is finished.", train_fields(), true,
-                    "{ loss, seconds, steps, images_per_second }",
-                    "run:train { model = model, data = data, process = process, steps = 1000, optimizer = "
+                    "{ loss: number, seconds: number, steps: integer, images_per_second: number }",
+                    "run:train { model = model, data = data, process = process, steps = 20, optimizer = "
                     "basin.optimizer \"adam\" }"},
                    run_train},
                   {{"run:sample", "Samples images, or continues, or loads what is finished.", sample_fields(), true,
                     "images",
-                    "run:sample { model = model, sampler = basin.sampler \"ddpm\" { steps = 20 }, count = 64 }"},
+                    "run:sample { model = model, sampler = basin.sampler \"ddpm\" { steps = 20 }, count = 4 }"},
                    run_sample},
                   {{"run:quantize", "A quantized copy of a model, and what it costs.", quantize_fields(), true,
-                    "a model; { layers, weights, bits, bits_per_weight, relative_error, bytes_before, bytes_after }",
+                    "model; { layers: integer, weights: integer, bits: integer, bits_per_weight: number, "
+                    "relative_error: number, "
+                    "bytes_before: integer, bytes_after: integer }",
                     "run:quantize { model = model, quantizer = basin.quantizer \"uniform\" { bits = 8 } }"},
                    run_quantize},
                   {{"run:report", "Writes what the run was and found as one HTML file.", report_fields(), true,
-                    "the file's path", "run:report {}"},
+                    "string (the file)", "run:report {}"},
                    run_report},
                   {{"run:log",
                     "A line in the run's log.txt, with the time.",
@@ -173,9 +176,9 @@ const Type& type() {
                     "",
                     "run:log \"halfway\""},
                    log_line}},
-      .properties = {{"folder", "Its folder; nil before the first train or sample.", folder},
-                     {"name", "As basin.run was told.", name},
-                     {"seed", "As basin.run was told.", seed}},
+      .properties = {{"folder", "Its folder; nil before the first train or sample.", folder, "string|nil"},
+                     {"name", "As basin.run was told.", name, "string"},
+                     {"seed", "As basin.run was told.", seed, "integer"}},
       .operators = {{"__tostring", run_text}},
   };
   return t;
@@ -186,11 +189,11 @@ const Function& factory() {
       {.name = "basin.run",
        .summary = "An experiment; its folder in runs/ is opened by the first train or sample.",
        .fields = {{"name", "string", "Of the folder: letters, digits, '-', '_' and '.'."},
-                  {"seed", "integer", "Of weights, data order, noise and dropout.", "0"},
+                  {"seed", "integer", "Of weights, data order, noise and dropout.", "0", 0},
                   {"device", "string", "auto, cpu, cuda or cuda:N.", "\"auto\""},
-                  {"precision", "string", "fp32, or bf16 inside layers over fp32 parameters.", "\"fp32\""}},
+                  {"precision", "\"fp32\"|\"bf16\"", "bf16: inside layers, over fp32 parameters.", "\"fp32\""}},
        .table = true,
-       .returns = "a run",
+       .returns = "run",
        .example = "local run = basin.run { name = \"first\", seed = 0, precision = \"bf16\" }"},
       make_run};
   return f;
@@ -223,8 +226,7 @@ void say_other_threads(Run& run, const std::filesystem::path& root) {
     const std::string line = "beginning a new run, because " + other->folder.string() + " was computed with " +
                              count.dump() + (count == 1 ? " thread" : " threads") + " and this is " + threads.dump() +
                              "; --threads " + count.dump() + " goes on there";
-    Progress::clear();
-    std::fprintf(stderr, "%s\n", line.c_str());
+    tell(line);
     run.log(line);
     return;
   }
@@ -238,14 +240,58 @@ Precision find_precision(const std::string& name) {
   throw Error("a precision is fp32 or bf16, got '" + name + "'");
 }
 
+namespace {
+
+void add_device(const RunBox& box, nlohmann::json& identity) {
+  identity["device"] = resolve_device(box.settings.device).is_cuda() ? "cuda" : "cpu";
+}
+
+// "model, steps": what a run was asked for and is not now.
+std::string differences(const nlohmann::json& before, const nlohmann::json& now) {
+  std::string names;
+  for (const auto& [key, value] : now.items())
+    if (before.value(key, nlohmann::json()) != value) names += (names.empty() ? "" : ", ") + key;
+  return names;
+}
+
+}  // namespace
+
+bool is_run(const RunBox& box, nlohmann::json identity, const std::string& folder) {
+  add_device(box, identity);
+  try {
+    const auto record = nlohmann::json::parse(read_file(std::filesystem::path(folder) / "run.json"), nullptr, false);
+    return record.is_object() && record.value("hash", "") == Run::hash_of(box.settings, identity);
+  } catch (const std::exception&) {  // the folder is gone, or was edited
+    return false;
+  }
+}
+
+bool is_untouched(const Run& run) { return !run.existed() && run.state().empty(); }
+
+void close_untouched(RunBox& box) {
+  open_runs().erase(box.run->folder().string());
+  box.run->discard();
+  box.run.reset();
+  box.identity = nullptr;
+}
+
+void tell(const std::string& line) {
+  Progress::clear();
+  std::fflush(stdout);
+  std::fprintf(stderr, "%s\n", line.c_str());
+}
+
 Run& open_run(lua_State* L, RunBox& box, nlohmann::json identity, std::vector<Option> details) {
   Engine& engine = Engine::of(L);
-  identity["device"] = resolve_device(box.settings.device).is_cuda() ? "cuda" : "cpu";
+  add_device(box, identity);
   const std::string text = identity.dump();
   if (box.run) {
-    if (identity["verb"] == "train" && text != box.identity) {
-      throw Error("this run is open already for something else (" + box.run->folder().string() +
-                  "); make another one with basin.run");
+    if (identity["verb"] == "train" && identity != box.identity) {
+      const bool trained = box.identity["verb"] == "train";
+      throw Error("this run, " + box.run->folder().string() + ", is " +
+                  (trained ? "of another training (other: " + differences(box.identity, identity) + ")"
+                           : "open already, for samples") +
+                  "; make another one with basin.run");
     }
     return *box.run;
   }
@@ -259,7 +305,7 @@ Run& open_run(lua_State* L, RunBox& box, nlohmann::json identity, std::vector<Op
     if (!box.run->existed() && !settings.fresh) say_other_threads(*box.run, settings.runs);
     known = box.run;
   }
-  box.identity = text;
+  box.identity = std::move(identity);
   open_runs()[box.run->folder().string()] = box.run;
   latest_run().set(box.run);
   return *box.run;
@@ -271,9 +317,7 @@ void note(const std::string& folder, const std::string& line) {
   }
 }
 
-void stop_dry_run(lua_State* L, const std::string& verb, const std::vector<Option>& options) {
-  Engine& engine = Engine::of(L);
-  if (!engine.settings().dry_run) return;
+void Engine::show_values(const std::vector<std::pair<std::string, std::vector<Option>>>& parts) const {
   std::vector<std::vector<Cell>> rows;
   const auto add = [&](const std::string& prefix, const std::vector<Option>& list) {
     for (const auto& option : flattened(list)) {
@@ -282,11 +326,23 @@ void stop_dry_run(lua_State* L, const std::string& verb, const std::vector<Optio
                       {.text = option["origin"].get<std::string>()}});
     }
   };
-  add("basin.args.", engine.arguments);
-  add(verb + ": ", options);
+  const Option runs{"runs", settings_.runs.string(), settings_.runs_origin};
+  const Option threads{"threads", static_cast<int64_t>(at::get_num_threads()), settings_.threads_origin};
+  add("", {runs, threads});
+  add("basin.args.", arguments);
+  for (const auto& [prefix, options] : parts) add(prefix + ": ", options);
   std::string text = table_text({"what", "value", "from"}, rows);
   text.pop_back();
   say(text);
+}
+
+void stop_dry_run(lua_State* L, const RunBox* run, const std::string& verb, const std::vector<Option>& options) {
+  Engine& engine = Engine::of(L);
+  if (!engine.settings().dry_run) return;
+  std::vector<std::pair<std::string, std::vector<Option>>> parts;
+  if (run) parts.emplace_back("basin.run", run->options);
+  parts.emplace_back(verb, options);
+  engine.show_values(parts);
   engine.finish();
 }
 

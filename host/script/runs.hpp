@@ -15,7 +15,8 @@ struct RunBox {
   RunSettings settings;
   std::vector<Option> options;  // with origins, for run.json
   std::shared_ptr<Run> run;
-  std::string identity;  // it was opened with
+  nlohmann::json identity;  // it was opened with
+  bool told = false;        // the line about a new folder
 };
 template <>
 inline constexpr const char* type_of<RunBox> = "run";
@@ -23,6 +24,15 @@ inline constexpr const char* type_of<RunBox> = "run";
 // Opens the folder of this identity; a run that is open stays so (another training needs another run: Error). `details`
 // are the options that the verb was given.
 Run& open_run(lua_State* L, RunBox& box, nlohmann::json identity, std::vector<Option> details);
+
+// Whether the run of this identity is the one in `folder`.
+bool is_run(const RunBox& box, nlohmann::json identity, const std::string& folder);
+// Nothing has been computed in it yet. close_untouched: its folder goes, and the box is as before open_run.
+bool is_untouched(const Run& run);
+void close_untouched(RunBox& box);
+
+// A line on standard error, a live bar taken away first.
+void tell(const std::string& line);
 
 // The verbs (verbs.cpp).
 int run_train(Call& c);
@@ -38,7 +48,7 @@ const std::vector<Field>& report_fields();
 void note(const std::string& folder, const std::string& line);
 
 // With --dry-run: prints the script's arguments and these options, each with where it came from, and ends the script.
-void stop_dry_run(lua_State* L, const std::string& verb, const std::vector<Option>& options);
+void stop_dry_run(lua_State* L, const RunBox* run, const std::string& verb, const std::vector<Option>& options);
 
 // Shows what plugins report while it lives. [run thread]
 class PluginProgress {

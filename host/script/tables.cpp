@@ -65,7 +65,8 @@ int table(Call& c) {
     auto& row = rows.emplace_back();
     bool by_name = false;
     for (const std::string& name : columns) {
-      lua_getfield(L, -1, name.c_str());
+      lua_pushstring(L, name.c_str());  // raw: a result's table refuses names that it lacks
+      lua_rawget(L, -2);
       by_name = by_name || !lua_isnil(L, -1);
       lua_pop(L, 1);
     }
@@ -74,8 +75,10 @@ int table(Call& c) {
                   " cells, and there are " + std::to_string(columns.size()) + " columns");
     }
     for (size_t column = 0; column < columns.size(); ++column) {
-      if (by_name) lua_getfield(L, -1, columns[column].c_str());
-      else lua_rawgeti(L, -1, static_cast<lua_Integer>(column + 1));
+      if (by_name) {
+        lua_pushstring(L, columns[column].c_str());
+        lua_rawget(L, -2);
+      } else lua_rawgeti(L, -1, static_cast<lua_Integer>(column + 1));
       row.push_back(cell_at(L, lua_gettop(L)));
       lua_pop(L, 1);
     }
@@ -92,14 +95,13 @@ void add_tables(lua_State* L, int library) {
   static const Function function{
       {.name = "basin.table",
        .summary = "Rows under columns as text that lines up; results stand with their intervals.",
-       .fields = {{"columns", "list", "Their names."},
+       .fields = {{"columns", "string[]", "Their names."},
                   {"rows", "list",
                    "Each a list of cells, or a table by column name; a cell is text, a number, a result, "
                    "or { value =, low =, high = }."}},
        .table = true,
-       .returns = "a string",
-       .example =
-           "print(basin.table { columns = { \"rho\", \"FID\" }, rows = { { 0.1, fid:measure(images, data) } } })"},
+       .returns = "string",
+       .example = "print(basin.table { columns = { \"rho\", \"FID\" }, rows = { { 0.1, 12.5 } } })"},
       table};
   push(L, function);
   lua_setfield(L, library, "table");

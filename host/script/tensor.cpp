@@ -1,10 +1,8 @@
-// Tensors in scripts, see the header.
+// The tensor type: shape, conversion, gradients, and how it prints. Its other parts: tensor_*.cpp.
 #include "script/tensor.hpp"
 
-#include <cinttypes>
+#include <algorithm>
 
-#include "abi/context.hpp"
-#include "plugin/value.hpp"
 #include "script/numbers.hpp"
 
 namespace basin::script {
@@ -12,97 +10,86 @@ namespace {
 
 Tensor& self(Call& c) { return get<Tensor>(c.L, 1); }
 
-// A tensor, or a number as a tensor without dimensions, which takes the other side's dtype.
-Tensor operand(lua_State* L, int index) {
-  if (const Tensor* tensor = test<Tensor>(L, index)) return *tensor;
-  if (lua_type(L, index) == LUA_TNUMBER) {
-    int whole = 0;
-    const lua_Integer integer = lua_tointegerx(L, index, &whole);
-    if (lua_isinteger(L, index)) return at::scalar_tensor(integer, at::kLong).squeeze();
-    return at::scalar_tensor(lua_tonumber(L, index), at::kDouble);
-  }
-  throw Error("arithmetic on a tensor needs a tensor or a number, got " + describe(L, index));
-}
+constexpr std::pair<at::ScalarType, const char*> kTypes[] = {
+    {at::kFloat, "float32"}, {at::kDouble, "float64"}, {at::kLong, "int64"},       {at::kInt, "int32"},
+    {at::kByte, "uint8"},    {at::kBool, "bool"},      {at::kBFloat16, "bfloat16"}};
 
-// Numbers must not widen float32: ATen does that right only for wrapped numbers, which Scalars are.
-template <Tensor (*with_tensor)(const Tensor&, const Tensor&)>
-int binary(Call& c) {
-  Tensor a = operand(c.L, 1), b = operand(c.L, 2);
-  if (!test<Tensor>(c.L, 1)) a.unsafeGetTensorImpl()->set_wrapped_number(true);
-  if (!test<Tensor>(c.L, 2)) b.unsafeGetTensorImpl()->set_wrapped_number(true);
-  return give(c.L, with_tensor(a, b));
-}
-Tensor add(const Tensor& a, const Tensor& b) { return at::add(a, b); }
-Tensor subtract(const Tensor& a, const Tensor& b) { return at::sub(a, b); }
-Tensor multiply(const Tensor& a, const Tensor& b) { return at::mul(a, b); }
-Tensor divide(const Tensor& a, const Tensor& b) { return at::div(a, b); }
-Tensor power(const Tensor& a, const Tensor& b) { return at::pow(a, b); }
+// ---- shape ---------------------------------------------------------------------------------------------------------
 
-template <Tensor (*function)(const Tensor&)>
-int unary(Call& c) {
-  return give(c.L, function(self(c)));
+int shape(Call& c) { return give(c.L, self(c).sizes().vec()); }
+int reshape(Call& c) { return give(c.L, self(c).reshape(c.integers("sizes"))); }
+int flatten(Call& c) { return give(c.L, self(c).flatten()); }
+int expand(Call& c) { return give(c.L, self(c).expand(c.integers("sizes"))); }
+int tile(Call& c) { return give(c.L, at::tile(self(c), c.integers("times"))); }
+int transpose(Call& c) {
+  const Tensor& x = self(c);
+  return give(c.L, x.transpose(dimension(x, c.integer("first")), dimension(x, c.integer("second"))));
 }
-Tensor absolute(const Tensor& a) { return at::abs(a); }
-Tensor exponential(const Tensor& a) { return at::exp(a); }
-Tensor logarithm(const Tensor& a) { return at::log(a); }
-Tensor square_root(const Tensor& a) { return at::sqrt(a); }
-Tensor negative(const Tensor& a) { return at::neg(a); }
-Tensor detached(const Tensor& a) { return a.detach(); }
-Tensor copied(const Tensor& a) { return a.detach().clone(); }
-
-int64_t dimension(const Tensor& tensor, int64_t given) {
-  if (given == 0 || std::abs(given) > tensor.dim()) {
-    throw Error("dimension " + std::to_string(given) + " is not one of this tensor's " + std::to_string(tensor.dim()) +
-                ": they count from 1, or from the end with -1");
-  }
-  return given > 0 ? given - 1 : given;
-}
-
-std::vector<int64_t> dimensions(Call& c, const Tensor& tensor) {
-  std::vector<int64_t> dims = c.integers("dims");
-  for (int64_t& d : dims) d = dimension(tensor, d);
-  return dims;
-}
-
-int sum(Call& c) {
+int permute(Call& c) {
   const auto dims = dimensions(c, self(c));
-  return give(c.L, dims.empty() ? self(c).sum() : self(c).sum(dims));
+  if (static_cast<int64_t>(dims.size()) != self(c).dim())
+    throw Error("permute takes all " + std::to_string(self(c).dim()) + " dimensions in their new order, got " +
+                std::to_string(dims.size()));
+  return give(c.L, self(c).permute(dims));
 }
-int mean(Call& c) {
-  const auto dims = dimensions(c, self(c));
-  const Tensor x = self(c).is_floating_point() ? self(c) : self(c).to(at::kFloat);
-  return give(c.L, dims.empty() ? x.mean() : x.mean(dims));
+int flip(Call& c) { return give(c.L, self(c).flip(dimensions(c, self(c)))); }
+int squeeze(Call& c) {
+  return give(c.L, c.has("dim") ? self(c).squeeze(dimension(self(c), c.integer("dim"))) : self(c).squeeze());
 }
-int maximum(Call& c) {
-  const auto dims = dimensions(c, self(c));
-  return give(c.L, dims.empty() ? self(c).max() : at::amax(self(c), dims));
+int unsqueeze(Call& c) {  // one more place than there are dimensions
+  return give(c.L, self(c).unsqueeze(dimension(self(c).unsqueeze(0), c.integer("dim"))));
 }
-int minimum(Call& c) {
-  const auto dims = dimensions(c, self(c));
-  return give(c.L, dims.empty() ? self(c).min() : at::amin(self(c), dims));
-}
+
+// ---- conversion ----------------------------------------------------------------------------------------------------
 
 int item(Call& c) {
   const Tensor& x = self(c);
   if (x.numel() != 1)
     throw Error("item() is of a tensor with one element, and this one has " + std::to_string(x.numel()));
+  if (x.scalar_type() == at::kBool) return give(c.L, x.item<bool>());
   if (x.is_floating_point()) return give(c.L, x.item<double>());
   return give(c.L, x.item<int64_t>());
 }
 
-int shape(Call& c) { return give(c.L, self(c).sizes().vec()); }
-int reshape(Call& c) { return give(c.L, self(c).reshape(c.integers("sizes"))); }
-int clamp(Call& c) {
-  std::optional<at::Scalar> low, high;
-  if (c.has("low")) low = c.number("low");
-  if (c.has("high")) high = c.number("high");
-  return give(c.L, at::clamp(self(c), low, high));
+int push_nested(lua_State* L, const Tensor& x) {
+  luaL_checkstack(L, 4, nullptr);
+  if (x.dim() == 0) {
+    if (x.scalar_type() == at::kBool) return give(L, x.item<bool>());
+    return x.is_floating_point() ? give(L, x.item<double>()) : give(L, x.item<int64_t>());
+  }
+  const int64_t n = x.size(0);
+  lua_createtable(L, static_cast<int>(n), 0);
+  if (x.dim() == 1 && x.scalar_type() == at::kDouble) {
+    const double* values = x.const_data_ptr<double>();
+    for (int64_t i = 0; i < n; ++i) lua_pushnumber(L, values[i]), lua_rawseti(L, -2, i + 1);
+  } else if (x.dim() == 1 && x.scalar_type() == at::kLong) {
+    const int64_t* values = x.const_data_ptr<int64_t>();
+    for (int64_t i = 0; i < n; ++i) lua_pushinteger(L, values[i]), lua_rawseti(L, -2, i + 1);
+  } else {
+    for (int64_t i = 0; i < n; ++i) push_nested(L, x[i]), lua_rawseti(L, -2, i + 1);
+  }
+  return 1;
 }
-int matmul(Call& c) { return give(c.L, at::matmul(self(c), get<Tensor>(c.L, c.index("other")))); }
-int transpose(Call& c) {
+int to_table(Call& c) {
   const Tensor& x = self(c);
-  return give(c.L, x.transpose(dimension(x, c.integer("first")), dimension(x, c.integer("second"))));
+  const auto type = x.scalar_type() == at::kBool ? at::kBool : x.is_floating_point() ? at::kDouble : at::kLong;
+  return push_nested(c.L, x.detach().to(at::kCPU, type).contiguous());
 }
+
+int to(Call& c) {
+  const std::string word = c.string("what");
+  for (const auto& [type, name] : kTypes)
+    if (word == name) return give(c.L, self(c).to(type));
+  if (word == "cpu" || word == "cuda" || word.starts_with("cuda:")) return give(c.L, self(c).to(at::Device(word)));
+  std::vector<std::string> names{"cpu", "cuda"};
+  for (const auto& [type, name] : kTypes) names.push_back(name);
+  throw Error("tensor:to takes a type or a device, got '" + word + "'" + hint(word, names));
+}
+
+int copy(Call& c) { return give(c.L, self(c).detach().clone()); }
+int detach(Call& c) { return give(c.L, self(c).detach()); }
+
+// ---- gradients -----------------------------------------------------------------------------------------------------
 
 int require_gradient(Call& c) {
   if (!self(c).is_floating_point())
@@ -120,263 +107,192 @@ int gradient(Call& c) {
   return give(c.L, found[0].defined() ? found[0] : at::zeros_like(of));
 }
 
-// ---- to and from Lua tables ----------------------------------------------------------------------------------------
+// ---- printing ------------------------------------------------------------------------------------------------------
 
-struct Nested {
-  std::vector<double> values;
-  std::vector<int64_t> sizes;
-  bool whole = true;  // integers only
-  size_t depth = 0;   // of the numbers; 0 before the first
-};
-
-void flatten(lua_State* L, int at, size_t depth, Nested& out) {
-  luaL_checkstack(L, 4, nullptr);
-  const auto n = static_cast<lua_Integer>(lua_rawlen(L, at));
-  if (out.sizes.size() == depth) out.sizes.push_back(n);
-  if (out.sizes[depth] != n)
-    throw Error("basin.tensor takes lists of equal length, got " + std::to_string(out.sizes[depth]) + " and " +
-                std::to_string(n) + " elements side by side");
-  for (lua_Integer i = 1; i <= n; ++i) {
-    lua_rawgeti(L, at, i);
-    if (lua_type(L, -1) == LUA_TTABLE && out.depth != depth + 1) {
-      if (depth + 1 >= 12) throw Error("basin.tensor takes lists nested 12 deep at most");
-      flatten(L, lua_gettop(L), depth + 1, out);
-    } else if (lua_type(L, -1) == LUA_TNUMBER && (out.sizes.size() == depth + 1)) {
-      out.depth = depth + 1;
-      out.whole = out.whole && lua_isinteger(L, -1);
-      out.values.push_back(lua_tonumber(L, -1));
-    } else {
-      throw Error("basin.tensor takes numbers and lists of numbers, all of one depth, got " + describe(L, -1));
+// Rows of a small matrix in columns that line up; "..." where some are left out. x: float64 [rows, columns]
+std::string rows_text(const Tensor& x) {
+  constexpr int64_t kRows = 10, kColumns = 10;
+  const int64_t rows = std::min(x.size(0), kRows), columns = std::min(x.size(1), kColumns);
+  std::vector<std::vector<std::string>> cells(static_cast<size_t>(rows));
+  size_t width = 0;
+  for (int64_t r = 0; r < rows; ++r) {
+    for (int64_t k = 0; k < columns; ++k) {
+      cells[static_cast<size_t>(r)].push_back(number_text(x[r][k].item<double>()));
+      width = std::max(width, cells[static_cast<size_t>(r)].back().size());
     }
-    lua_pop(L, 1);
   }
-}
-
-at::ScalarType type_named(const std::string& name) {
-  if (name == "float32") return at::kFloat;
-  if (name == "float64") return at::kDouble;
-  if (name == "int64") return at::kLong;
-  if (name == "uint8") return at::kByte;
-  throw Error("a tensor's type is float32, float64, int64 or uint8, got '" + name + "'");
-}
-
-int make_tensor(Call& c) {
-  const int at = c.index("values");
-  const at::ScalarType type = type_named(c.string("dtype", "float32"));
-  if (lua_type(c.L, at) == LUA_TNUMBER) return give(c.L, at::scalar_tensor(lua_tonumber(c.L, at), type));
-  Nested nested;
-  flatten(c.L, at, 0, nested);
-  return give(c.L, at::tensor(nested.values, at::kDouble).reshape(nested.sizes).to(type));
-}
-
-int push_nested(lua_State* L, const Tensor& x) {
-  luaL_checkstack(L, 4, nullptr);
-  if (x.dim() == 0) return x.is_floating_point() ? give(L, x.item<double>()) : give(L, x.item<int64_t>());
-  const int64_t n = x.size(0);
-  lua_createtable(L, static_cast<int>(n), 0);
-  if (x.dim() == 1 && x.scalar_type() == at::kDouble) {
-    const double* values = x.const_data_ptr<double>();
-    for (int64_t i = 0; i < n; ++i) lua_pushnumber(L, values[i]), lua_rawseti(L, -2, i + 1);
-  } else if (x.dim() == 1) {
-    const int64_t* values = x.const_data_ptr<int64_t>();
-    for (int64_t i = 0; i < n; ++i) lua_pushinteger(L, values[i]), lua_rawseti(L, -2, i + 1);
-  } else {
-    for (int64_t i = 0; i < n; ++i) push_nested(L, x[i]), lua_rawseti(L, -2, i + 1);
+  std::string out;
+  for (const auto& row : cells) {
+    out += "\n";
+    for (const std::string& cell : row) out += "  " + std::string(width - cell.size(), ' ') + cell;
+    if (columns < x.size(1)) out += "  ...";
   }
-  return 1;
-}
-int to_table(Call& c) {
-  const Tensor& x = self(c);
-  return push_nested(c.L, x.detach().to(at::kCPU, x.is_floating_point() ? at::kDouble : at::kLong).contiguous());
+  return rows < x.size(0) ? out + "\n  ..." : out;
 }
 
-int filled(Call& c, double value) {
-  return give(c.L, at::full(c.integers("sizes"), value, at::TensorOptions().dtype(at::kFloat)));
-}
-int zeros(Call& c) { return filled(c, 0); }
-int ones(Call& c) { return filled(c, 1); }
-int randn(Call& c) {
-  auto sizes = c.integers("sizes");
-  if (sizes.empty()) throw Error("basin.randn needs 'sizes', a list of integers: { 4, 3 }");
-  const int64_t id = 0;
-  const basin_stream stream = stream_of(static_cast<uint64_t>(c.integer("seed")), BASIN_PURPOSE_SCRIPT);
-  return give(c.L, draw(stream, BASIN_NORMAL, {&id, 1}, sizes).reshape(sizes));
-}
-
-int element(Call& c) {  // t[i]: the i-th of the first dimension
-  const Tensor& x = self(c);
-  int whole = 0;
-  const int64_t i = lua_tointegerx(c.L, 2, &whole);
-  if (lua_type(c.L, 2) != LUA_TNUMBER || !whole) {
-    std::vector<std::string> names;
-    for (const Function& method : type_at(c.L, 1)->methods) names.push_back(method.record.name + sizeof "tensor:" - 1);
-    const std::string near = nearest(text_at(c.L, 2), names);
-    throw Error("a tensor has no " +
-                (lua_type(c.L, 2) == LUA_TSTRING ? "'" + text_at(c.L, 2) + "'" : "element " + describe(c.L, 2)) +
-                (near.empty() ? "; it has elements t[1], t[2], ... and methods: help(t) lists them."
-                              : "; did you mean '" + near + "'?"));
-  }
-  if (x.dim() == 0) throw Error("a tensor without dimensions has no elements; t:item() is its number");
-  const int64_t n = x.size(0);
-  if (i == 0 || i > n || i < -n) {
-    throw Error("index " + std::to_string(i) + " is outside the first dimension, 1 to " + std::to_string(n));
-  }
-  return give(c.L, x[i > 0 ? i - 1 : i + n]);
-}
-int length(Call& c) { return give(c.L, self(c).dim() ? self(c).size(0) : int64_t{1}); }
 int text(Call& c) { return give(c.L, tensor_text(self(c))); }
-int dtype_name(Call& c) {
-  switch (self(c).scalar_type()) {
-    case at::kFloat: return give(c.L, "float32");
-    case at::kDouble: return give(c.L, "float64");
-    case at::kLong: return give(c.L, "int64");
-    case at::kByte: return give(c.L, "uint8");
-    case at::kBFloat16: return give(c.L, "bfloat16");
-    default: return give(c.L, std::string(at::toString(self(c).scalar_type())));
-  }
-}
+int length(Call& c) { return give(c.L, self(c).dim() ? self(c).size(0) : int64_t{1}); }
+int dtype_name(Call& c) { return give(c.L, dtype_text(self(c).scalar_type())); }
 int device_name(Call& c) { return give(c.L, self(c).device().str()); }
+int dimension_count(Call& c) { return give(c.L, self(c).dim()); }
+int element_count(Call& c) { return give(c.L, self(c).numel()); }
 
-const Field dims{"dims", "integers", "Dimensions from 1 on; without any: all of them.", "all"};
+// ---- the type ------------------------------------------------------------------------------------------------------
 
-const Type& type() {
-  static const Type t{
-      .name = "tensor",
-      .summary = "Numbers in an array, with + - * / ^ between tensors and numbers (broadcasting), t[i] from 1, #t.",
-      .methods =
-          {
-              {{"tensor:sum",
-                "Adds up, over all elements or some dimensions.",
-                {dims},
-                false,
-                "a tensor",
-                "t:sum(2, 3)"},
-               sum},
-              {{"tensor:mean",
-                "The mean, over all elements or some dimensions.",
-                {dims},
-                false,
-                "a tensor",
-                "(a - b):mean(2, 3, 4)"},
-               mean},
-              {{"tensor:max", "The largest, over all elements or some dimensions.", {dims}, false, "a tensor"},
-               maximum},
-              {{"tensor:min", "The smallest, over all elements or some dimensions.", {dims}, false, "a tensor"},
-               minimum},
-              {{"tensor:item", "The number in a tensor of one element.", {}, false, "a number", "t:sum():item()"},
-               item},
-              {{"tensor:shape", "The sizes of its dimensions.", {}, false, "a list of integers"}, shape},
-              {{"tensor:reshape",
-                "The same elements in another shape; -1 once stands for what is left.",
-                {{"sizes", "integers", "The new sizes."}},
-                false,
-                "a tensor",
-                "t:reshape(2, -1)"},
-               reshape},
-              {{"tensor:transpose",
-                "Two dimensions swapped.",
-                {{"first", "integer", "One of them."}, {"second", "integer", "The other."}},
-                false,
-                "a tensor"},
-               transpose},
-              {{"tensor:totable", "Its numbers as nested lists.", {}, false, "a list"}, to_table},
-              {{"tensor:abs", "Absolute values.", {}, false, "a tensor"}, unary<absolute>},
-              {{"tensor:exp", "e to the power of each element.", {}, false, "a tensor"}, unary<exponential>},
-              {{"tensor:log", "Natural logarithms.", {}, false, "a tensor"}, unary<logarithm>},
-              {{"tensor:sqrt", "Square roots.", {}, false, "a tensor"}, unary<square_root>},
-              {{"tensor:clamp",
-                "Values below `low` or above `high` are replaced by them.",
-                {{"low", "number|nil", "The least.", ""}, {"high", "number", "The greatest.", ""}},
-                false,
-                "a tensor"},
-               clamp},
-              {{"tensor:matmul", "Matrix product.", {{"other", "tensor", "The right side."}}, false, "a tensor"},
-               matmul},
-              {{"tensor:copy", "A copy of the values, outside every gradient.", {}, false, "a tensor"}, unary<copied>},
-              {{"tensor:detach", "The same values, where no gradient flows.", {}, false, "a tensor"}, unary<detached>},
-              {{"tensor:require_gradient",
-                "The same values as the start of something to differentiate.",
-                {},
-                false,
-                "a tensor",
-                "x = x:require_gradient(); y = (x * x):sum(); y:gradient(x)"},
-               require_gradient},
-              {{"tensor:gradient",
-                "The gradient of the sum of this tensor.",
-                {{"of", "tensor", "With respect to what."},
-                 {"again", "boolean", "The result can be differentiated again.", "false"}},
-                false,
-                "a tensor"},
-               gradient},
-          },
-      .properties = {{"dtype", "float32, float64, int64, uint8, ...", dtype_name},
-                     {"device", "cpu or cuda:0.", device_name}},
-      .operators = {{"__add", binary<add>},
-                    {"__sub", binary<subtract>},
-                    {"__mul", binary<multiply>},
-                    {"__div", binary<divide>},
-                    {"__pow", binary<power>},
-                    {"__unm", unary<negative>},
-                    {"__len", length},
-                    {"__tostring", text},
-                    {"__index", element}},
+std::vector<Function> own_methods() {
+  static const Field dims{"dims", "integers", "Dimensions, from 1."};
+  static const Field sizes{"sizes", "integers", "The new sizes."};
+  return {
+      {{"tensor:shape", "The sizes of its dimensions.", {}, false, "integer[]", "t:shape()[1]"}, shape},
+      {{"tensor:reshape",
+        "The same elements in another shape; -1 once stands for what is left.",
+        {sizes},
+        false,
+        "tensor",
+        "t:reshape(2, -1)"},
+       reshape},
+      {{"tensor:flatten", "All elements in one dimension.", {}, false, "tensor", "t:flatten()"}, flatten},
+      {{"tensor:transpose",
+        "Two dimensions swapped.",
+        {{"first", "integer", "One of them."}, {"second", "integer", "The other."}},
+        false,
+        "tensor",
+        "t:transpose(1, 2)"},
+       transpose},
+      {{"tensor:permute", "All dimensions in another order.", {dims}, false, "tensor", "x:permute(1, 3, 4, 2)"},
+       permute},
+      {{"tensor:flip", "Backwards along dimensions.", {dims}, false, "tensor", "t:flip(1)"}, flip},
+      {{"tensor:squeeze",
+        "Without dimensions of size 1.",
+        {{"dim", "integer", "Only this one.", "all of them"}},
+        false,
+        "tensor",
+        "t:unsqueeze(1):squeeze(1)"},
+       squeeze},
+      {{"tensor:unsqueeze",
+        "With a new dimension of size 1, for broadcasting.",
+        {{"dim", "integer", "Where it stands afterwards."}},
+        false,
+        "tensor",
+        "t - t:mean(2):unsqueeze(2)"},
+       unsqueeze},
+      {{"tensor:expand",
+        "Dimensions of size 1 stretched to these sizes, without copying.",
+        {sizes},
+        false,
+        "tensor",
+        "t:mean(1):unsqueeze(1):expand(5, -1)"},
+       expand},
+      {{"tensor:tile",
+        "Copies side by side.",
+        {{"times", "integers", "How often along each dimension."}},
+        false,
+        "tensor",
+        "t:tile(2, 1)"},
+       tile},
+      {{"tensor:item", "The number in a tensor of one element.", {}, false, "number|boolean", "t:sum():item()"}, item},
+      {{"tensor:totable", "Its numbers as nested lists.", {}, false, "list", "t:totable()[1]"}, to_table},
+      {{"tensor:to",
+        "Its values as another type, or on another device.",
+        {{"what", "string", "float32, float64, int64, int32, uint8, bool, bfloat16; cpu, cuda, cuda:N."}},
+        false,
+        "tensor",
+        "t:to \"float64\""},
+       to},
+      {{"tensor:copy", "A copy of the values, outside every gradient.", {}, false, "tensor", "t:copy()"}, copy},
+      {{"tensor:detach", "The same values, where no gradient flows.", {}, false, "tensor", "t:detach()"}, detach},
+      {{"tensor:require_gradient",
+        "The same values as the start of something to differentiate.",
+        {},
+        false,
+        "tensor",
+        "local v = t:require_gradient() print((v * v):sum():gradient(v))"},
+       require_gradient},
+      {{"tensor:gradient",
+        "The gradient of the sum of this tensor.",
+        {{"of", "tensor", "With respect to what."},
+         {"again", "boolean", "The result can be differentiated again.", "false"}},
+        false,
+        "tensor",
+        "local v = t:require_gradient() print((v ^ 3):gradient(v))"},
+       gradient},
   };
-  return t;
 }
 
-const std::vector<Function>& factories() {
-  static const Field sizes{"sizes", "list", "Its sizes."};
-  static const std::vector<Function> list{
-      {{"basin.tensor",
-        "A tensor of the numbers in nested lists.",
-        {{"values", "number|list", "A number, a list, a list of lists, ..."},
-         {"dtype", "string", "float32, float64, int64 or uint8.", "\"float32\""}},
-        false,
-        "a tensor",
-        "basin.tensor { { 1, 2 }, { 3, 4 } }"},
-       make_tensor},
-      {{"basin.zeros", "A tensor of zeros.", {sizes}, false, "a tensor", "basin.zeros { 2, 3 }"}, zeros},
-      {{"basin.ones", "A tensor of ones.", {sizes}, false, "a tensor", "basin.ones { 2, 3 }"}, ones},
-      {{"basin.randn",
-        "Standard normal numbers, a function of seed and sizes alone.",
-        {sizes, {"seed", "integer", "Another seed, other numbers.", "0"}},
-        false,
-        "a tensor",
-        "basin.randn({ 2, 3 }, 7)"},
-       randn},
-  };
-  return list;
+Type make_type() {
+  Type t{.name = "tensor",
+         .summary =
+             "Numbers in an array. + - * / // % ^ broadcast, & | ~ are of booleans and integers. t[i] is row i, "
+             "from 1; t[{ i, {2, 5}, {} }] an index, a range with both ends or all for each dimension; t[mask] "
+             "and t[rows] pick by a tensor. t[key] = value writes; indexing by numbers and ranges shares memory.",
+         .methods = own_methods(),
+         .properties = {{"dtype", "float32, float64, int64, int32, uint8, bool, bfloat16.", dtype_name, "string"},
+                        {"device", "cpu or cuda:0.", device_name, "string"},
+                        {"dims", "How many dimensions it has.", dimension_count, "integer"},
+                        {"count", "How many elements it has.", element_count, "integer"}},
+         .operators = tensor_operators(),
+         .element = "tensor"};
+  for (const auto& more : {tensor_functions(), tensor_reductions(), tensor_pictures()})
+    t.methods.insert(t.methods.end(), more.begin(), more.end());
+  const std::pair<const char*, int (*)(Call&)> others[] = {
+      {"__len", length}, {"__tostring", text}, {"__index", element}, {"__newindex", assign}};
+  t.operators.insert(t.operators.end(), std::begin(others), std::end(others));
+  return t;
 }
 
 }  // namespace
 
-std::string tensor_text(const Tensor& tensor) {
+int64_t dimension(const Tensor& tensor, int64_t given) {
+  if (given == 0 || std::abs(given) > tensor.dim()) {
+    throw Error("dimension " + std::to_string(given) + " is not one of this tensor's " + std::to_string(tensor.dim()) +
+                ": they count from 1, or from the end with -1");
+  }
+  return given > 0 ? given - 1 : given;
+}
+
+std::vector<int64_t> dimensions(Call& c, const Tensor& tensor) {
+  std::vector<int64_t> dims = c.integers("dims");
+  for (int64_t& d : dims) d = dimension(tensor, d);
+  return dims;
+}
+
+at::ScalarType type_named(const std::string& name) {
+  for (const auto& [type, known] : kTypes)
+    if (name == known) return type;
+  throw Error("a tensor's type is float32, float64, int64, int32, uint8, bool or bfloat16, got '" + name + "'");
+}
+
+std::string dtype_text(at::ScalarType type) {
+  for (const auto& [known, name] : kTypes)
+    if (type == known) return name;
+  return at::toString(type);
+}
+
+std::string tensor_kind(const Tensor& tensor) {
   std::string out = "tensor [";
   for (int64_t i = 0; i < tensor.dim(); ++i) out += (i ? "," : "") + std::to_string(tensor.size(i));
-  std::string type = at::toString(tensor.scalar_type());
-  for (const auto& [theirs, ours] : {std::pair{"Float", "float32"},
-                                     {"Double", "float64"},
-                                     {"Long", "int64"},
-                                     {"Byte", "uint8"},
-                                     {"BFloat16", "bfloat16"},
-                                     {"Bool", "bool"},
-                                     {"Int", "int32"}}) {
-    if (type == theirs) type = ours;
-  }
-  out += "] " + type + " " + tensor.device().str();
-  if (!tensor.numel()) return out + ": empty";
-  const Tensor values = tensor.detach().flatten().to(at::kCPU, at::kDouble);
-  out += ":";
-  for (int64_t i = 0; i < std::min<int64_t>(values.numel(), 6); ++i) out += " " + number_text(values[i].item<double>());
-  if (values.numel() > 6) {
-    out += " ..., from " + number_text(values.min().item<double>()) + " to " + number_text(values.max().item<double>());
-  }
-  return out;
+  return out + "] " + dtype_text(tensor.scalar_type()) + " " + tensor.device().str();
+}
+
+std::string tensor_text(const Tensor& tensor) {
+  const std::string kind = tensor_kind(tensor);
+  if (!tensor.numel()) return kind + ": empty";
+  const Tensor values = tensor.detach().to(at::kCPU, at::kDouble);
+  if (values.numel() == 1) return kind + ": " + number_text(values.item<double>());
+  const Tensor finite = values.masked_select(at::isfinite(values));
+  std::string out = kind;
+  if (finite.numel())
+    out += ", " + number_text(finite.min().item<double>()) + " to " + number_text(finite.max().item<double>());
+  if (finite.numel() < values.numel()) out += ", " + std::to_string(values.numel() - finite.numel()) + " not finite";
+  if (values.dim() > 2) return out + ", mean " + number_text(finite.numel() ? finite.mean().item<double>() : NAN);
+  return out + rows_text(values.dim() == 1 ? values.unsqueeze(0) : values);
 }
 
 void add_tensors(lua_State* L, int library) {
-  add_type<Tensor>(L, type());
-  for (const Function& function : factories()) {
+  static const Type type = make_type();
+  add_type<Tensor>(L, type);
+  static const std::vector<Function> factories = tensor_factories();
+  for (const Function& function : factories) {
     push(L, function);
     lua_setfield(L, library, function.record.name + sizeof "basin." - 1);
   }

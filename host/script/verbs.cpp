@@ -7,10 +7,12 @@
 #include "abi/cuda.hpp"
 #include "abi/log.hpp"
 #include "quantize/quantize.hpp"
+#include "script/callbacks.hpp"
 #include "script/component.hpp"
 #include "script/losses.hpp"
 #include "script/runs.hpp"
 #include "script/types.hpp"
+#include "script/written.hpp"
 #include "train/trainer.hpp"
 
 namespace basin::script {
@@ -24,11 +26,8 @@ class Given {
   void add(const std::string& name, Value value, bool from_script) {
     options.push_back({name, std::move(value), from_script ? origin_ : "default"});
   }
-  int64_t integer(const char* name, int64_t fallback, int64_t least) {
+  int64_t integer(const char* name, int64_t fallback) {
     const int64_t value = c_.integer(name, fallback);
-    if (value < least)
-      throw Error(std::string("'") + name + "' must be at least " + std::to_string(least) + ", got " +
-                  std::to_string(value));
     add(name, value, c_.has(name));
     return value;
   }
@@ -83,28 +82,28 @@ void read_averages(Call& c, Given& given, TrainOptions& o, nlohmann::json& ident
   }
 }
 
-std::function<void(const TrainStep&)> step_callback(lua_State* L, int index) {
-  return [L, index](const TrainStep& step) {
-    lua_pushvalue(L, index);
-    give_json(L, {{"step", step.step},
-                  {"steps", step.steps},
-                  {"loss", step.loss},
-                  {"images_per_second", step.images_per_second},
-                  {"seconds", step.seconds}});
-    script::call(L, 1, 0);
-  };
+// Where a training is written, and how it begins there.
+std::string beginning(const Run& run, bool fresh, int64_t step, int64_t steps) {
+  const std::string folder = run.folder().string();
+  if (fresh) return "new run " + folder;
+  if (step == 0) return "beginning " + folder + " again, which has no checkpoint yet";
+  if (step >= steps && run.state().value("status", "") == "finished")
+    return "loaded the finished training in " + folder;
+  return "continuing " + folder + " at step " + std::to_string(step) + " of " + std::to_string(steps);
 }
 
-void say_state(Run& run, int64_t steps) {
-  const auto state = run.state();
-  if (!run.existed() && state.value("status", "") != "finished") return;
-  const std::string folder = run.folder().string();
-  const int64_t step = state.value("step", int64_t{0});
-  Progress::clear();
-  if (state.value("status", "") == "finished" && step >= steps)
-    std::fprintf(stderr, "loaded the finished training in %s\n", folder.c_str());
-  else std::fprintf(stderr, "continuing in %s\n", folder.c_str());
+// What the model was when this training began, if it is this very run that changed it since: the same line at the prompt
+// goes on with it. Otherwise what it is now.
+nlohmann::json begun_as(const Model& model, const RunBox& box, bool fresh, nlohmann::json identity) {
+  auto begun = model.begun_as();
+  if (begun.is_null() || model.run_folder.empty()) return model.describe();
+  if (box.run) return box.run->folder().string() == model.run_folder ? begun : model.describe();
+  if (fresh) return model.describe();
+  identity["model"] = begun;
+  return is_run(box, std::move(identity), model.run_folder) ? begun : model.describe();
 }
+
+std::string of_label(const Model& model) { return model.label.empty() ? "" : " (" + model.label + ")"; }
 
 RunBox& self(Call& c) { return get<RunBox>(c.L, 1); }
 
@@ -116,21 +115,26 @@ const std::vector<Field>& train_fields() {
       {"data", "dataset", "What it learns."},
       {"process", "process", "How noise is added."},
       {"validation", "dataset", "Held-out items for what asks for the loss on them, such as the averager swad.", ""},
-      {"steps", "integer", "Steps of the optimizer."},
-      {"batch", "integer", "Images a step.", "32"},
+      {"steps", "integer", "Steps of the optimizer.", nullptr, 1},
+      {"batch", "integer", "Images a step.", "32", 1, HUGE_VAL, "images"},
       {"optimizer", "optimizer", "What changes the weights."},
-      {"averages", "table", "Averagers by name, { ema = basin.averager \"ema\" }; model:averaged NAME gives them.",
-       "{}"},
+      {"averages", "table<string, averager>",
+       "Averagers by name, { ema = basin.averager \"ema\" }; model:averaged NAME gives them.", "{}"},
       {"noise_schedule", "noise_schedule", "Which noise levels a batch draws.", "basin.noise_schedule \"uniform\""},
-      {"loss", "string|function",
-       "\"simple\", \"hybrid\", or function(model, x0, noise, t, context) that returns a tensor [B].",
+      {"loss",
+       "\"simple\"|\"hybrid\"|fun(model: denoiser, x0: tensor, noise: tensor, t: tensor, context: table): tensor",
+       "By name, or a function that returns a tensor [B].",
        "\"hybrid\" where the model learns its variance, else \"simple\""},
-      {"input_perturbation", "number", "gamma of Ning et al. 2023: extra noise that the target does not know.", "0"},
+      {"input_perturbation", "number", "gamma of Ning et al. 2023: extra noise that the target does not know.", "0", 0},
       {"flip", "boolean", "Mirror each image left to right with probability 1/2.", "true, of float data false"},
-      {"accumulate", "integer", "Parts a batch is computed in, for less memory.", "1"},
-      {"log_every", "integer", "Steps between lines of metrics.jsonl.", "10"},
-      {"save_every", "integer", "Steps between checkpoints.", "500"},
-      {"on_step", "function", "Called after every step with { step, steps, loss, images_per_second, seconds }.", ""}};
+      {"accumulate", "integer", "Parts a batch is computed in, for less memory.", "1", 1},
+      {"log_every", "integer", "Steps between lines of metrics.jsonl.", "10", 1, HUGE_VAL, "steps"},
+      {"save_every", "integer", "Steps between checkpoints.", "500", 1, HUGE_VAL, "steps"},
+      {"on_step",
+       "fun(at: { step: integer, steps: integer, loss: number, images_per_second: number, seconds: number })",
+       "Called after every step.", ""},
+      {"on_epoch", "fun(at: { epoch: integer, step: integer, steps: integer, loss: number, seconds: number })",
+       "Called after the step that ends a pass over the data; loss: the mean since the last one.", ""}};
   return fields;
 }
 
@@ -147,15 +151,14 @@ int run_train(Call& c) {
     o.validation = dataset_at(c.L, c.index("validation"));
     identity["validation"] = given.component("validation");
   }
-  identity["steps"] = o.steps = given.integer("steps", 0, 1);
-  identity["batch"] = o.batch = given.integer("batch", 32, 1);
-  identity["accumulate"] = o.accumulate = given.integer("accumulate", 1, 1);
-  o.log_every = given.integer("log_every", 10, 1);
-  o.save_every = given.integer("save_every", 500, 1);
+  identity["steps"] = o.steps = given.integer("steps", 0);
+  identity["batch"] = o.batch = given.integer("batch", 32);
+  identity["accumulate"] = o.accumulate = given.integer("accumulate", 1);
+  o.log_every = given.integer("log_every", 10);
+  o.save_every = given.integer("save_every", 500);
   identity["flip"] = o.flip = c.boolean("flip", true) && o.data->is_bytes();  // other data is no picture
   given.add("flip", o.flip, c.has("flip"));
   identity["input_perturbation"] = o.input_perturbation = c.number("input_perturbation");
-  if (!(o.input_perturbation >= 0)) throw Error("'input_perturbation' must be at least 0");
   given.add("input_perturbation", o.input_perturbation, c.has("input_perturbation"));
   read_averages(c, given, o, identity);
 
@@ -179,19 +182,29 @@ int run_train(Call& c) {
     identity["loss"] = o.loss_name;
   }
   given.add("loss", o.loss_name, c.has("loss"));
-  if (c.has("on_step")) o.on_step = step_callback(c.L, c.index("on_step"));
 
-  stop_dry_run(c.L, "run:train", given.options);
+  basin::check_options(o);
+  stop_dry_run(c.L, &box, "run:train", given.options);
   o.optimizer = make_object_at(c.L, c.index("optimizer"));
   o.noise_schedule = std::make_shared<Object>(*schedule);
+  identity["model"] = o.begun = begun_as(*o.model, box, Engine::of(c.L).settings().fresh, identity);
   o.model->to(resolve_device(box.settings.device), find_precision(box.settings.precision));
   Run& run = open_run(c.L, box, std::move(identity), std::move(given.options));
-  say_state(run, o.steps);
+  const Callback on_step = callback_at(c, "on_step"), on_epoch = callback_at(c, "on_epoch");
+  if (on_step || on_epoch) o.on_step = training_callbacks(on_step, on_epoch, run, o);
+  const bool fresh = is_untouched(run);
+  bool accepted = false;
+  o.on_begin = [&](int64_t step) {
+    accepted = true;
+    tell(beginning(run, fresh, step, o.steps));
+  };
   TrainResult result;
   const Undisturbed steps_end(c.L);
   try {
-    result = basin::train(run, o);
+    with_script_errors([&] { result = basin::train(run, o); });
   } catch (const std::exception&) {
+    if (fresh && !accepted)
+      close_untouched(box);  // an optimizer or averager that refused: no folder without a training
     if (loss_failure && *loss_failure && !interrupted()) std::rethrow_exception(*loss_failure);
     throw;
   }
@@ -200,7 +213,7 @@ int run_train(Call& c) {
       {"loss", result.loss},
       {"seconds", result.seconds},
       {"images_per_second", result.seconds > 0 ? static_cast<double>(result.steps * o.batch) / result.seconds : 0.0}};
-  give_json(c.L, table);
+  give_strict(c.L, table, "run:train");
   return 1;
 }
 
@@ -208,10 +221,14 @@ const std::vector<Field>& sample_fields() {
   static const std::vector<Field> fields{
       {"model", "model", "What is sampled from: a model, model:averaged \"ema\", or a quantized one."},
       {"sampler", "sampler", "From noise to images."},
-      {"count", "integer", "How many images.", "16"},
-      {"batch", "integer", "How many at a time; the images do not depend on it.", "64"},
-      {"seed", "integer", "Of the noise.", "the run's"},
-      {"process", "process", "Of a model that was not trained here.", "what it was trained on"}};
+      {"count", "integer", "How many images.", "16", 1, HUGE_VAL, "images"},
+      {"batch", "integer", "How many at a time; the images do not depend on it.", "64", 1, HUGE_VAL, "images"},
+      {"seed", "integer", "Of the noise.", "the run's", 0},
+      {"process", "process", "Of a model that was not trained here.", "what it was trained on"},
+      {"on_sample", "fun(at: { done: integer, count: integer, images: images })",
+       "Called with every finished batch of images.", ""},
+      {"on_step", "fun(at: { done: integer, step: integer, steps: integer, x: tensor|nil, x0: tensor|nil })",
+       "Called after every step of the sampler with the noisy images, and the clean ones it expects.", ""}};
   return fields;
 }
 
@@ -227,21 +244,37 @@ int run_sample(Call& c) {
   nlohmann::json identity{{"verb", "sample"}, {"threads", at::get_num_threads()}, {"process", o.process->describe()}};
   identity["model"] = given.component("model");
   given.component("sampler");
-  o.count = given.integer("count", 16, 1);
-  o.batch = given.integer("batch", 64, 1);
-  o.seed = static_cast<uint64_t>(given.integer("seed", static_cast<int64_t>(box.settings.seed), 0));
-  stop_dry_run(c.L, "run:sample", given.options);
+  o.count = given.integer("count", 16);
+  o.batch = given.integer("batch", 64);
+  o.seed = static_cast<uint64_t>(given.integer("seed", static_cast<int64_t>(box.settings.seed)));
+  stop_dry_run(c.L, &box, "run:sample", given.options);
   o.sampler = make_object_at(c.L, c.index("sampler"));
   o.model->to(resolve_device(box.settings.device), find_precision(box.settings.precision));
   Run& run = open_run(c.L, box, std::move(identity), std::move(given.options));
+  const bool fresh = is_untouched(run) && !box.told;
+  box.told = true;
+  o.on_begin = [&](int64_t already) {
+    const std::string folder = run.folder().string();
+    if (already >= o.count)
+      tell("already sampled: " + std::to_string(o.count) + " images" + of_label(*o.model) + ", from " + folder);
+    else if (already > 0)
+      tell("continuing " + folder + " at image " + std::to_string(already) + " of " + std::to_string(o.count));
+    else if (fresh) tell("new run " + folder);
+  };
   PluginProgress plugin_progress;
   Progress progress("sampling" + (o.model->label.empty() ? "" : " " + o.model->label), o.count);
   progress.update(0);
-  o.on_progress = [&](int64_t done, int64_t) { progress.update(done, "images"); };
-  o.on_step = [&](int64_t done, int64_t step, int64_t steps) {
-    progress.update(done, "images, step " + std::to_string(step) + " of " + std::to_string(steps));
+  const Callback on_sample = callback_at(c, "on_sample"), on_step = callback_at(c, "on_step");
+  o.on_progress = [&](int64_t done, int64_t count, const Tensor& pixels) {
+    progress.update(done, "images");
+    if (on_sample) call_on_sample(on_sample, done, count, pixels, *o.model);
   };
-  std::shared_ptr<const Images> images = basin::sample(run, o);
+  o.on_step = [&](int64_t done, int64_t step, int64_t steps, const Tensor& x, const Tensor& x0) {
+    progress.update(done, "images, step " + std::to_string(step) + " of " + std::to_string(steps));
+    if (on_step) call_on_sampler_step(on_step, done, step, steps, x, x0);
+  };
+  std::shared_ptr<const Images> images;
+  with_script_errors([&] { images = basin::sample(run, o); });
   return give(c.L, images);
 }
 
@@ -256,19 +289,21 @@ int run_quantize(Call& c) {
   const auto model = model_at(c.L, c.index("model"));
   given.component("model");
   given.component("quantizer");
-  stop_dry_run(c.L, "run:quantize", given.options);
+  stop_dry_run(c.L, nullptr, "run:quantize", given.options);
   QuantizeReport report;
   auto quantized = basin::quantize(*model, make_object_at(c.L, c.index("quantizer")), &report);
   if (!quantized->process) quantized->process = model->process;
   if (quantized->run_folder.empty()) quantized->run_folder = model->run_folder;
   give_model(c.L, std::move(quantized));
-  give_json(c.L, {{"layers", report.layers},
-                  {"weights", report.weights},
-                  {"bits", report.bits},
-                  {"bits_per_weight", report.bits_per_weight},
-                  {"relative_error", report.relative_error},
-                  {"bytes_before", report.bytes_before},
-                  {"bytes_after", report.bytes_after}});
+  give_strict(c.L,
+              {{"layers", report.layers},
+               {"weights", report.weights},
+               {"bits", report.bits},
+               {"bits_per_weight", report.bits_per_weight},
+               {"relative_error", report.relative_error},
+               {"bytes_before", report.bytes_before},
+               {"bytes_after", report.bytes_after}},
+              "run:quantize");
   return 2;
 }
 

@@ -48,6 +48,10 @@ Checkpoint put(const Safetensors& content, const std::filesystem::path& file, Mo
     if (name.starts_with("model.")) weights[name.substr(6)] = value;
     else if (name.starts_with("state.")) values[name.substr(6)] = value;
   }
+  for (const auto& [name, mine] : state.save())  // else it would go on from zeros
+    if (!values.contains(name))
+      throw Error("'" + file.string() + "' holds no state '" + name +
+                  "', which this training has: it was saved from another training");
   model.load(weights, file.string());
   state.restore(values, file.string());
   return c;

@@ -34,10 +34,12 @@ StepClosure::StepClosure(const TrainOptions& options, const Batch& batch, uint64
   levels_.resize(rows_.size());
   weights_.resize(rows_.size(), 1);
   const Object& schedule = *options.noise_schedule;
-  schedule.call([&] {
-    return schedule.functions<basin_noise_schedule_functions>().draw(schedule.self(), context_.get(), levels_.data(),
-                                                                     weights_.data());
-  });
+  schedule.call(
+      [&] {
+        return schedule.functions<basin_noise_schedule_functions>().draw(schedule.self(), context_.get(),
+                                                                         levels_.data(), weights_.data());
+      },
+      "draw");
   t_ = at::tensor(at::ArrayRef<double>(levels_), at::kDouble).round().to(at::kLong).to(device);
   weight_ = at::tensor(at::ArrayRef<double>(weights_), at::kDouble).to(at::kFloat).to(device);
   x0_ = batch.x0.to(device);
@@ -52,8 +54,28 @@ StepClosure::StepClosure(const TrainOptions& options, const Batch& batch, uint64
   closure_.size = sizeof closure_;
   closure_.user = this;
   closure_.run = [](void* user, const basin_closure_request* request, basin_closure_result* out) {
-    return guard([&] { static_cast<StepClosure*>(needed(user, "The closure's user"))->run(request, out); });
+    auto* self = static_cast<StepClosure*>(user);
+    const basin_status status = guard([&] {
+      needed(self, "The closure's user")->failure_ = nullptr;
+      try {
+        self->run(request, out);
+      } catch (...) {
+        self->failure_ = std::current_exception();
+        throw;
+      }
+    });
+    if (self && self->failure_) self->sentence_ = last_error();
+    return status;
   };
+}
+
+void StepClosure::rethrow_own() const {
+  try {
+    throw;
+  } catch (const Error& e) {
+    if (failure_ && std::string_view(e.what()).ends_with(sentence_)) std::rethrow_exception(failure_);
+    throw;
+  }
 }
 
 void StepClosure::run(const basin_closure_request* request, basin_closure_result* out) {
@@ -113,14 +135,26 @@ void StepClosure::run(const basin_closure_request* request, basin_closure_result
     throw Error("the loss is " + std::string(std::isnan(value) ? "NaN" : "infinite") + " at step " +
                     std::to_string(step_ + 1) + "; " + kept_text(saved_) + "; try a lower learning rate",
                 BASIN_ERROR_RUNTIME);
-  if (!first_losses_.defined() && whole) {
-    first_losses_ = all;
-    loss_ = value;
-  }
+  if (!first_losses_.defined()) remember(whole, subset, all, value);
   basin_closure_result result{};
   give_tensor(out, result, &basin_closure_result::loss, weighted_sum);
   if (asked.per_sample) give_tensor(out, result, &basin_closure_result::sample_losses, all);
   give(out, result, place);
+}
+
+// The whole batch at once, or row by row until none is missing.
+void StepClosure::remember(bool whole, const std::vector<int64_t>& rows, const Tensor& losses, double mean) {
+  if (whole) {
+    first_losses_ = losses;
+    loss_ = mean;
+    return;
+  }
+  if (!part_losses_.defined()) part_losses_ = at::full_like(weight_, NAN);
+  const Tensor index = at::tensor(rows, at::kLong).to(losses.device()), known = part_losses_.index_select(0, index);
+  part_losses_.index_copy_(0, index, at::where(known.isnan(), losses, known));
+  if (part_losses_.isnan().any().item<bool>()) return;
+  first_losses_ = part_losses_;
+  loss_ = (part_losses_ * weight_).mean().item<double>();
 }
 
 void StepClosure::update_noise_schedule() const {
@@ -128,10 +162,12 @@ void StepClosure::update_noise_schedule() const {
   const auto functions = schedule.functions<basin_noise_schedule_functions>();
   if (!functions.update || !first_losses_.defined()) return;
   const Tensor losses = first_losses_.to(at::kDouble).cpu().contiguous();
-  schedule.call([&] {
-    return functions.update(schedule.self(), levels_.data(), losses.const_data_ptr<double>(),
-                            static_cast<uint32_t>(levels_.size()));
-  });
+  schedule.call(
+      [&] {
+        return functions.update(schedule.self(), levels_.data(), losses.const_data_ptr<double>(),
+                                static_cast<uint32_t>(levels_.size()));
+      },
+      "update");
 }
 
 }  // namespace basin

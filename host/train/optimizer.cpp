@@ -7,7 +7,8 @@ void start_optimizer(const Object& optimizer, Parameters& parameters, State& sta
     if (auto* base = dynamic_cast<Object*>(child.get()); base && base->kind() == "optimizer")
       start_optimizer(*base, parameters, state.child(option));
   optimizer.call(
-      [&] { return optimizer.functions<basin_optimizer_functions>().start(optimizer.self(), &parameters, &state); });
+      [&] { return optimizer.functions<basin_optimizer_functions>().start(optimizer.self(), &parameters, &state); },
+      "start");
 }
 
 namespace {
@@ -18,7 +19,8 @@ basin_status step(basin_object* handle, const basin_context* context, const basi
     auto* base = dynamic_cast<Object*>(handle);
     if (!base || base->kind() != "optimizer") throw Error("what was given as a base is not an optimizer");
     base->call(
-        [&] { return base->functions<basin_optimizer_functions>().step(base->self(), context, closure, result); });
+        [&] { return base->functions<basin_optimizer_functions>().step(base->self(), context, closure, result); },
+        "step");
   });
 }
 

@@ -9,11 +9,13 @@
 #include "abi/log.hpp"
 #include "data/batches.hpp"
 #include "measure/denoiser.hpp"
+#include "model/choices.hpp"
 #include "model/safetensors.hpp"
 #include "run/progress.hpp"
 #include "train/checkpoint.hpp"
 #include "train/closure.hpp"
 #include "train/optimizer.hpp"
+#include "train/report.hpp"
 #include "train/validation.hpp"
 
 namespace basin {
@@ -28,12 +30,29 @@ std::shared_ptr<Model> averaged_model(Model& model, const Object& averager, cons
   auto& groups = copy->parameters().groups();
   for (uint32_t i = 0; i < groups.size(); i++) {
     basin_tensor* out = nullptr;
-    averager.call([&] { return averager.functions<basin_averager_functions>().average(averager.self(), i, &out); });
+    averager.call([&] { return averager.functions<basin_averager_functions>().average(averager.self(), i, &out); },
+                  "average");
     groups[i].values.copy_(steal(out));
   }
   copy->label = name;
   return copy;
 }
+
+// A model conditioned on classes learns nothing from items that have none: label -1 would be another class to it.
+void check_labels(const TrainOptions& o, const Dataset& data, const char* what) {
+  for (const Port& port : o.model->inputs()) {
+    if (port.name != "label") continue;
+    const std::string who = "model '" + o.model->spec().component->name + "' is conditioned on " +
+                            (port.classes > 0 ? std::to_string(port.classes) + " classes" : "classes") + ", and the " +
+                            what + "data set '" + data.spec().component->name + "' has ";
+    if (data.classes() == 0 && !port.optional)
+      throw Error(who + "no labels; train on data with labels, or a model without classes");
+    if (port.classes > 0 && data.classes() > port.classes)
+      throw Error(who + std::to_string(data.classes()) + "; give the model as many");
+  }
+}
+
+}  // namespace
 
 void check_options(const TrainOptions& o) {
   if (o.steps < 1 || o.batch < 1 || o.accumulate < 1 || o.accumulate > o.batch)
@@ -55,8 +74,11 @@ void check_options(const TrainOptions& o) {
         throw Error("the model takes " + (std::stringstream() << c10::IntArrayRef(wanted)).str() +
                     " images ([channels, height, width]), the " + (data == &o.data ? "" : "validation ") +
                     "data set has " + (std::stringstream() << c10::IntArrayRef(given)).str());
+    check_labels(o, **data, data == &o.data ? "" : "validation ");
   }
 }
+
+namespace {
 
 // Weights that diverged are no checkpoint: the one before is worth more.
 void check_weights(Model& model, int64_t step, int64_t saved) {
@@ -73,7 +95,8 @@ TrainResult train(Run& run, const TrainOptions& o) {
   check_options(o);
   Model& model = *o.model;
   const uint64_t seed = run.settings().seed;
-  if (model.initial) model.initialize(seed);
+  const nlohmann::json begun = o.begun.is_null() ? model.describe() : o.begun;
+  if (!begun.contains("weights")) model.initialize(seed);
   model.process = o.process;
   model.run_folder = run.folder().string();
 
@@ -82,19 +105,25 @@ TrainResult train(Run& run, const TrainOptions& o) {
   std::optional<ServedValidation> validation;
   if (o.validation) validation.emplace(model.parameters(), [&o, seed] { return validation_loss(o, seed); });
 
+  ServedReport report(model.parameters());
+
   // The state is one tree: whatever is in it is in the checkpoint.
   State state(model.device());
   const basin_process process{o.process};
   start_optimizer(*o.optimizer, model.parameters(), state.child("optimizer"));
   for (const auto& [name, averager] : o.averages)
-    averager->call([&] {
-      return averager->functions<basin_averager_functions>().start(averager->self(), &model.parameters(),
-                                                                   &state.child("averages").child(name));
-    });
-  o.noise_schedule->call([&] {
-    return o.noise_schedule->functions<basin_noise_schedule_functions>().start(o.noise_schedule->self(), &process,
-                                                                               &state.child("noise_schedule"));
-  });
+    averager->call(
+        [&] {
+          return averager->functions<basin_averager_functions>().start(averager->self(), &model.parameters(),
+                                                                       &state.child("averages").child(name));
+        },
+        "start");
+  o.noise_schedule->call(
+      [&] {
+        return o.noise_schedule->functions<basin_noise_schedule_functions>().start(o.noise_schedule->self(), &process,
+                                                                                   &state.child("noise_schedule"));
+      },
+      "start");
 
   const auto say = [&](const std::string& line) {
     Progress::clear();
@@ -105,16 +134,35 @@ TrainResult train(Run& run, const TrainOptions& o) {
     at = *found;
     run.log(at.step >= o.steps ? "training was finished: loaded step " + std::to_string(at.step)
                                : "continuing at step " + std::to_string(at.step) + " of " + std::to_string(o.steps));
+  } else if (begun.contains("weights")) {  // weights that no seed gives back: the run keeps what it began with
+    if (model.describe() != begun)
+      throw Error("the run in " + run.folder().string() +
+                  " has no checkpoint to go back to, and the model has changed since it began; load the weights again, "
+                  "and begin a run of another name");
+    save_checkpoint(run.checkpoints(), at, model, state);
   }
   // A run that was stopped after its last step is not finished yet: its weights are still to be written.
   const bool finished_before = at.step >= o.steps && run.state().value("status", nlohmann::json()) == "finished";
   int64_t saved = at.step;
   model.initial = false;
+  // However the training ends: its model is known as what it was at the beginning.
+  const struct Remember {
+    Model& model;
+    const nlohmann::json& begun;
+    ~Remember() {
+      try {
+        model.remember(begun);
+      } catch (const std::exception&) {  // out of memory: then it is known by its weights
+      }
+    }
+  } remember{model, begun};
+  if (o.on_begin) o.on_begin(at.step);
 
   const auto optimizer = o.optimizer->functions<basin_optimizer_functions>();
   const int64_t tail = std::max<int64_t>(1, o.steps / 10);
   const double seconds_before = at.seconds;
   if (at.step < o.steps) {
+    run.begin_segment();
     run.set_state({{"status", "running"}, {"steps", o.steps}});
     Batches batches(o.data, seed, o.batch, o.flip, at.step);
     Progress progress("training", o.steps);
@@ -137,8 +185,13 @@ TrainResult train(Run& run, const TrainOptions& o) {
         basin_closure_result result{};
         result.size = sizeof result;
         whole = false;
-        o.optimizer->call(
-            [&] { return optimizer.step(o.optimizer->self(), closure.context().get(), closure.get(), &result); });
+        try {
+          o.optimizer->call(
+              [&] { return optimizer.step(o.optimizer->self(), closure.context().get(), closure.get(), &result); },
+              "step");
+        } catch (const Error&) {
+          closure.rethrow_own();
+        }
         steal(result.loss), steal(result.sample_losses);
         if (!closure.ran())
           throw Error("optimizer '" + o.optimizer->spec().component->name +
@@ -146,9 +199,12 @@ TrainResult train(Run& run, const TrainOptions& o) {
         closure.update_noise_schedule();
         at.step++;
         for (const auto& [name, averager] : o.averages)
-          averager->call([&] {
-            return averager->functions<basin_averager_functions>().update(averager->self(), closure.context().get());
-          });
+          averager->call(
+              [&] {
+                return averager->functions<basin_averager_functions>().update(averager->self(),
+                                                                              closure.context().get());
+              },
+              "update");
         whole = true;
 
         at.logged_sum += closure.loss();
@@ -160,13 +216,16 @@ TrainResult train(Run& run, const TrainOptions& o) {
         info.images_per_second = static_cast<double>((at.step - timed_step) * o.batch) / since;
         char detail[96];
         const double mean = at.logged_sum / static_cast<double>(at.step - at.logged_step);
-        std::snprintf(detail, sizeof detail, "loss %.4f  %.0f images/s", mean, info.images_per_second);
+        const int digits = info.images_per_second < 1 ? 3 : info.images_per_second < 10 ? 1 : 0;  // never "0 images/s"
+        std::snprintf(detail, sizeof detail, "loss %.4f  %.*f images/s", mean, digits, info.images_per_second);
         progress.update(at.step, detail);
         if (at.step % o.log_every == 0 || at.step == o.steps) {
-          run.metrics({{"step", at.step},
-                       {"loss", mean},
-                       {"images_per_second", info.images_per_second},
-                       {"seconds", info.seconds}});
+          nlohmann::json row{{"step", at.step},
+                             {"loss", mean},
+                             {"images_per_second", info.images_per_second},
+                             {"seconds", info.seconds}};
+          row.update(report.take_means());
+          run.metrics(row);
           logged = now;
           at.logged_step = timed_step = at.step;
           at.logged_sum = 0;
@@ -207,10 +266,13 @@ TrainResult train(Run& run, const TrainOptions& o) {
   for (const auto& [name, averager] : o.averages) result.averages[name] = averaged_model(model, *averager, name);
   model.averages = result.averages;
   if (!finished_before) {
-    write_safetensors(run.checkpoints() / "model.safetensors", model.weights(), {{"step", std::to_string(at.step)}});
-    for (const auto& [name, average] : result.averages)
-      write_safetensors(run.checkpoints() / (name + ".safetensors"), average->weights(),
-                        {{"step", std::to_string(at.step)}, {"average", name}});
+    auto about = choices_of(model);
+    about["step"] = std::to_string(at.step);
+    write_safetensors(run.checkpoints() / "model.safetensors", model.weights(), about);
+    for (const auto& [name, average] : result.averages) {
+      about["average"] = name;
+      write_safetensors(run.checkpoints() / (name + ".safetensors"), average->weights(), about);
+    }
     run.set_state({{"status", "finished"}, {"step", at.step}, {"seconds", at.seconds}, {"loss", result.loss}});
   }
   return result;

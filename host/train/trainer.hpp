@@ -27,6 +27,10 @@ struct TrainOptions {
   double input_perturbation = 0;  // gamma
   bool flip = true;
   int64_t log_every = 10, save_every = 500;
+  // What the model was before this training's first step, as Model::describe() says it; null: what it is now. A model
+  // that an earlier call of the same training has changed is put back to it.
+  nlohmann::json begun;
+  std::function<void(int64_t step)> on_begin;     // once everything is accepted: where it goes on, 0 for a new one
   std::function<void(const TrainStep&)> on_step;  // after every step; may throw to stop, the last checkpoint stays
 };
 
@@ -36,6 +40,9 @@ struct TrainResult {
   double seconds = 0;  // of training alone, over all starts of this run
   std::map<std::string, std::shared_ptr<Model>> averages;
 };
+
+// Everything about the options that can be refused without a run: train() does it too. Error.
+void check_options(const TrainOptions& options);
 
 // Trains, or continues, or loads what is finished. At the end the model holds the raw weights, and averages the averaged
 // ones; checkpoints/step-000130.safetensors holds everything that a continuation needs, model.safetensors and

@@ -24,10 +24,14 @@ PLUGINS = Path(__file__).resolve().parents[2] / "plugins"
 PAIRS = {
     "optimizers/adamax": ("pytorch_optimizer", "optimizer/adamax.py", "AdaMax"),
     "optimizers/adan": ("pytorch_optimizer", "optimizer/adan.py", "Adan"),
+    "optimizers/friendly_sam": ("pytorch_optimizer", "optimizer/sam.py", "FriendlySAM"),
+    "optimizers/gsam": ("pytorch_optimizer", "optimizer/sam.py", "GSAM"),
     "optimizers/lion": ("pytorch_optimizer", "optimizer/lion.py", "Lion"),
+    "optimizers/looksam": ("pytorch_optimizer", "optimizer/sam.py", "LookSAM"),
     "optimizers/muon": ("pytorch_optimizer", "optimizer/muon/muon.py", "Muon"),
     "optimizers/sam": ("pytorch_optimizer", "optimizer/sam.py", "SAM"),
     "optimizers/sgd": ("pytorch_optimizer", "optimizer/sgd.py", "SGDW"),
+    "optimizers/wsam": ("pytorch_optimizer", "optimizer/sam.py", "WSAM"),
     "samplers/ddim": ("diffusers", "schedulers/scheduling_ddim.py", "DDIMScheduler"),
     "samplers/ddpm": ("diffusers", "schedulers/scheduling_ddpm.py", "DDPMScheduler"),
 }

@@ -40,13 +40,18 @@ def refused(block, said):
 
 
 def fixtures(folder):
-    """The data that examples name: CIFAR-10's files (black images) and a folder of photos."""
-    cifar = folder / "data" / "cifar-10-batches-bin"
-    cifar.mkdir(parents=True)
-    for name in [f"data_batch_{i}.bin" for i in range(1, 6)] + ["test_batch.bin"]:
-        with open(cifar / name, "wb") as file:
-            file.truncate(30730000)
-    shutil.copytree(pathlib.Path(__file__).parent / "photos", folder / "photos")
+    """The data that examples name: CIFAR's files (black images), a folder of photos, and archives of pictures."""
+    sizes = {f"cifar-10-batches-bin/{name}.bin": 30730000 for name in [f"data_batch_{i}" for i in range(1, 6)] + ["test_batch"]}
+    sizes |= {"cifar-100-binary/train.bin": 153700000, "cifar-100-binary/test.bin": 30740000}
+    for name, size in sizes.items():
+        (folder / "data" / name).parent.mkdir(parents=True, exist_ok=True)
+        with open(folder / "data" / name, "wb") as file:
+            file.truncate(size)
+    here = pathlib.Path(__file__).parent
+    shutil.copytree(here / "photos", folder / "photos")
+    shutil.copytree(here.parent / "data/fixtures/shards", folder / "shards")
+    shutil.copy(here.parent / "data/fixtures/zip/stored.zip", folder / "cifar10-32x32.zip")
+    shutil.copy(here.parent / "data/fixtures/npz/labelled.npz", folder / "images.npz")
 
 
 def run(program, folder, page):

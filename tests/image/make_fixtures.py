@@ -38,7 +38,8 @@ def center_crop(picture, size):
     return picture.crop((left, top, left + size, top + size))
 
 
-for seed, (width, height, size) in enumerate([(75, 53, 16), (33, 47, 32), (20, 20, 32), (64, 64, 16), (40, 25, 25)]):
+for seed, (width, height, size) in enumerate([(75, 53, 16), (33, 47, 32), (20, 20, 32), (64, 64, 16), (40, 25, 25),
+                                                  (131, 97, 12)]):
     source = drawing(width, height, seed)
     save(source, f"source_{width}x{height}.png")
     save(center_crop(source, size), f"crop_{width}x{height}_{size}.png")

@@ -56,6 +56,47 @@ plugin small_table "size"
 plugin huge_table "size"
 expect 0 "" "$program" plugins --why
 [[ $(grep -c '^  refused' output) -eq 10 ]] || { echo "plugins --why does not name ten refused files"; cat output; failed=1; }
+# Of another SDK, older or newer, each with the remedy.
+for toy in older_draft newer_revision table_major; do cp "$toys/$toy.basin.so" found; done
+plugin older_draft "build the plugin with this Basin's SDK"
+plugin newer_revision "update Basin, or build the plugin with this Basin's SDK"
+plugin table_major "it says ABI major 9"
+
+# A plugin that ends the process when it is opened harms no script that does not ask for what it brings.
+mkdir crash && cp "$(dirname "$program")/../tests/check/check_file_crash.basin.so" crash/aaa.basin.so
+BASIN_PLUGIN_PATH=$PWD/crash expect 0 "optimizer" "$program" -e 'print(basin.optimizer "adam" {})'
+BASIN_PLUGIN_PATH=$PWD/crash expect 134 "SIGABRT" "$program" plugins
+says "aaa.basin.so"
+
+# Two plugins of one component name: the first found is used, and it is said.
+mkdir first second && cp "$toys/newer.basin.so" first/mine.basin.so && cp "$toys/toy.basin.so" second/toy.basin.so
+BASIN_PLUGIN_PATH=$PWD/first:$PWD/second expect 0 "" "$program" plugins
+grep -qE "^    averager toy +Keeps what it was given\." output && grep -qE "^    averager toy +not used: found first in $PWD/first/mine.basin.so" output ||
+  { echo "the second averager 'toy' is not said to be unused"; cat output; failed=1; }
+
+# Links that lead to themselves, files instead of folders, and folders without rights.
+mkdir links && ln -s loop.basin.so links/loop.basin.so && ln -s folder links/folder
+BASIN_PLUGIN_PATH=$PWD/links plugin loop "remove it, or link to the file"
+BASIN_PLUGIN_PATH=$PWD/links/folder expect 0 "2" "$program" -e 'print(1 + 1)'
+says "warning: the plugin folder '$PWD/links/folder' cannot be read: Too many levels of symbolic links (a link leads back to itself: remove it, or link to the folder)"
+BASIN_PLUGIN_PATH=$PWD/found/text.basin.so expect 0 "" "$program" plugins --why
+says "text.basin.so  (is no folder: name the folder that the plugins are in)"
+mkdir closed && cp "$toys/toy.basin.so" closed/closed.basin.so
+# root without root's right to read everything
+anyone() { if [[ $(id -u) -eq 0 ]]; then setpriv --bounding-set=-dac_override,-dac_read_search "$@"; else "$@"; fi; }
+chmod 0 closed
+if ! anyone ls closed >output 2>&1 && grep -q "Permission denied" output; then
+  BASIN_PLUGIN_PATH=$PWD/closed expect 1 "-e:1: " anyone "$program" -e 'basin.averager "closed" {}'
+  says "warning: the plugin folder '$PWD/closed' cannot be read: Permission denied (give yourself the right to it: chmod u+rx on it and those above)"
+  says "Looked in: $PWD/closed (which cannot be read: Permission denied"
+  chmod 755 closed && chmod 0 closed/closed.basin.so
+  BASIN_PLUGIN_PATH=$PWD/closed expect 1 "-e:1: " anyone "$program" -e 'basin.averager "closed" {}'
+  says "closed.basin.so' cannot be read: Permission denied (give yourself the right to it: chmod u+r on the file, u+rx on its folders)"
+  chmod -R 755 closed
+else
+  chmod 755 closed
+  echo "rights cannot be given away here: folders without rights are not tested"
+fi
 unset BASIN_PLUGIN_PATH
 
 # ---- data ----------------------------------------------------------------------------------------------------------
@@ -113,13 +154,16 @@ mount -t tmpfs -o size=${3}k none nothing && cd nothing || exit 99
 echo $? >../status
 cp -r runs ../left 2>/dev/null
 SH
+full=0
 for kilobytes in 16 64 300 1000 1500; do
   rm -rf left
   unshare -m bash full.sh "$program" x $kilobytes
   if grep -q enough output; then continue; fi
+  full=$((full + 1))
   [[ $(<status) -eq 1 && $(tail -1 output) == "../half.lua:4: "*"No space left on device"* ]] ||
     { echo "a disk of $kilobytes KiB: $(<status), $(tail -2 output)"; failed=1; }
 done
+[[ $full -ge 2 ]] || { echo "only $full of the disks were full: make them smaller"; failed=1; }
 cat >readonly.sh <<'SH'
 mount -t tmpfs none nothing && cd nothing && cp -r ../half ../half.lua . && mount -o remount,ro none . || exit 99
 "$1" run half.lua --threads 1 --runs half >../output 2>&1

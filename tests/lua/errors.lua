@@ -18,7 +18,7 @@ try(function() return basin.optimizer "adam" { lr = "fast" } end)        --> err
 try(function() return basin.optimizer "adam" { beta1 = 2 } end)          --> errors.lua:18: option 'beta1' of optimizer 'adam' must be a number...
 try(function() return basin.optimizer "sam" { base = 3 } end)            --> errors.lua:19: option 'base' of optimizer 'sam' must be an optimizer, and 3 was given
 try(function() return basin.optimizer("sam", { base = basin.sampler "ddim" }) end) --> errors.lua:20: option 'base' of optimizer 'sam' must be an optimizer, and the sampler 'ddim' was given
-try(function() return basin.optimizer "sam" {} end)                      --> errors.lua:21: option 'base' of optimizer 'sam' is required: an optimizer...
+try(function() return basin.optimizer "sam" {} end)                      --> errors.lua:21: option 'base' of optimizer 'sam' is required, an optimizer: ...
 try(function() return basin.optimizer "adam" { lr = print } end)         --> errors.lua:22: option 'lr' cannot be a function; an option takes...
 try(function() return basin.optimizer "adam" { 1e-3 } end)               --> errors.lua:23: options are given by name, { lr = 1e-4 }, and the number 0.001 came without one
 try(function() return basin.model "adm_unet" { multipliers = { 1, "x" } } end) --> errors.lua:24: option 'multipliers' is a table that is no list of numbers...
@@ -39,7 +39,7 @@ try(function() return basin.run {} end)                                  --> err
 try(function() return basin.run { name = "x", sed = 3 } end)             --> errors.lua:39: basin.run has no option 'sed'; did you mean 'seed'?
 try(function() return basin.run { name = "x", seed = 1.5 } end)          --> errors.lua:40: basin.run: 'seed' must be an integer, got the number 1.5
 try(function() return basin.run { name = "x", device = "gpu" } end)      --> errors.lua:41: ...
-try(function() return basin.run { name = "x", precision = "fp16" } end)  --> errors.lua:42: a precision is fp32 or bf16, got 'fp16'
+try(function() return basin.run { name = "x", precision = "fp16" } end)  --> errors.lua:42: basin.run: 'precision' must be "fp32" or "bf16", got the string "fp16"; did you mean 'fp32'?
 try(function() return run.train { steps = 3 } end)                       --> errors.lua:43: run:train is called on a run, with a colon: run:train { ... }; it got a table
 try(function() return run:tarin {} end)                                  --> errors.lua:44: a run has no 'tarin'; did you mean 'train'?
 try(function() return run:train { stesp = 3 } end)                       --> errors.lua:45: run:train has no option 'stesp'; did you mean 'steps'?
@@ -56,14 +56,14 @@ local function train(changes)
   for key, value in pairs(changes) do options[key] = value end
   return basin.run { name = "errors", device = "cpu" }:train(options)
 end
-try(function() train { steps = 0 } end)                                  --> errors.lua:57: 'steps' must be at least 1, got 0
+try(function() train { steps = 0 } end)                                  --> errors.lua:57: run:train: 'steps' must be at least 1, got 0
 try(function() train { model = data } end)                               --> errors.lua:57: run:train: 'model' must be a model, got a dataset
 try(function() train { averages = { basin.averager "ema" } } end)        --> errors.lua:57: an average is called by letters...
 try(function() train { averages = { ema = adam } } end)                  --> errors.lua:57: averages holds averagers by name, averages = { ema = basin.averager "ema" }; got an optimizer
 try(function() train { loss = "simpel" } end)                            --> errors.lua:57: ...
 try(function() train { loss = function() return 3 end } end)             --> errors.lua:57: the loss must return a tensor [B], one number for each of the 4 images; it returned the number 3; ...
 try(function() train { loss = function(m, x0) return x0.nothing end } end) --> errors.lua:65: a tensor has no 'nothing'; it has elements...
-try(function() train { on_step = function() error "stop here" end } end) --> errors.lua:66: stop here
+try(function() train { on_step = function() error "stop here" end } end) --> errors.lua:66: stop here; training ended there, and there is no checkpoint yet
 try(function() train { data = basin.dataset "shapes" { count = 32, size = 16 } } end) --> errors.lua:57: the model takes [3, 8, 8] images...
 try(function() return model:averaged "ema" end)                          --> errors.lua:68: the model has no averages: run:train { averages = { ema = basin.averager "ema" } } makes them
 try(function() return run:sample { model = basin.model "adm_unet" { image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {} }, sampler = basin.sampler "ddim" {} } end) --> errors.lua:69: this model was not trained here, so run:sample needs the process...
@@ -86,5 +86,5 @@ try(function() help "smapler" end)                                       --> err
 
 -- a seed is never negative: it would be another one in silence
 local sampled = { model = model, sampler = basin.sampler "ddim" {}, process = basin.process "vp" {}, seed = -1 }
-try(function() run:sample(sampled) end)                                  --> errors.lua:89: 'seed' must be at least 0, got -1
+try(function() run:sample(sampled) end)                                  --> errors.lua:89: run:sample: 'seed' must be at least 0, got -1
 try(function() basin.metric "lpf" {}:measure(model, data, { seed = -1 }) end) --> errors.lua:90: metric:measure: 'seed' must be an integer of at least 0, got the number -1

@@ -30,6 +30,11 @@ expect 0 "basin 0." "$program" --version
 expect 0 "Basin: a research platform" "$program" --help
 expect 0 "Basin: a research platform" "$program"
 expect 0 "3" "$program" -e 'print(1 + 2)'
+expect 0 "4	two" "$program" -e '2 + 2, "two"'
+expect 0 "" "$program" -e '2 + 2;'
+[[ -s output ]] && { echo "; does not silence -e: $(<output)"; failed=1; }
+expect 1 "-e:1: there is no optimizer 'adm'; did you mean 'adam'?" "$program" -e 'basin.optimizer "adm"'
+expect 0 "Basin 0." "$program" -e 'print(basin)'
 expect 0 "Adam" "$program" -e 'x = "Adam" print(x)'
 expect 1 "-e:1: there is no variable 'pritn'; did you mean 'print'?" "$program" -e 'pritn(3)'
 expect 1 "-e:1: no such luck" "$program" -e 'error "no such luck"'
@@ -51,7 +56,7 @@ printf '#!/usr/bin/env basin\nprint "first line"\n' >shebang.lua
 expect 0 "first line" "$program" run shebang.lua
 printf 'print(require "hello2")\n' >sub.lua && mkdir sub && mv sub.lua sub && echo 'return "beside"' >sub/hello2.lua
 expect 0 "beside" "$program" run sub/sub.lua
-expect 106 "script is required" "$program" run
+expect 2 "basin run needs SCRIPT.lua, the script" "$program" run
 
 # arguments
 cat >arguments.lua <<'LUA'
@@ -69,13 +74,50 @@ expect 1 "arguments.lua:2: option 'steps' of script 'arguments.lua' must be a wh
 expect 1 "arguments.lua:2: unknown option 'stesp' of script 'arguments.lua' (given by --set); did you mean 'steps'?" \
   "$program" run arguments.lua --set data=sub --set stesp=5
 expect 1 "--set takes name=value, got 'steps'" "$program" run arguments.lua --set steps
-expect 105 "--threads: " "$program" run hello.lua --threads 0
-holds "1024"
-expect 105 "--device: a device is auto, cpu, cuda or cuda:N, not 'gpu'" "$program" run hello.lua --device gpu
+expect 2 "--threads takes N (INT in [1 - 1024]), threads of the CPU (all cores); got '0'" "$program" run hello.lua --threads 0
+expect 2 "--threads takes N (INT in [1 - 1024]), threads of the CPU (all cores); got 'x'" "$program" run hello.lua --threads x
+expect 2 "--threads takes N (INT in [1 - 1024]), threads of the CPU (all cores); it was given nothing" "$program" run hello.lua --threads
+expect 2 "basin run has no option '--thread'; did you mean '--threads'?" "$program" run hello.lua --thread 1
+expect 2 "basin run was given 'again' and has no place for it; basin run --help says what it takes" "$program" run hello.lua again
+expect 2 "there is no command 'rnu'; did you mean 'run'?" "$program" rnu hello.lua
+expect 2 "there is no command 'hello.lua'; a script is run by: basin run hello.lua" "$program" hello.lua
+expect 2 "--device: a device is auto, cpu, cuda or cuda:N, not 'gpu'" "$program" run hello.lua --device gpu
 expect 0 "hello" "$program" run hello.lua --device cuda:1
 expect 0 "hello" "$program" run hello.lua
 expect 1 "hello" "$program" run hello.lua --set steps=5
 holds "this script declares no arguments"
+
+# a file of arguments
+cat >run.toml <<'TOML'
+# for tonight
+steps = 7
+data = "sub"
+TOML
+expect 0 "7	sub" "$program" run arguments.lua --config run.toml
+expect 0 "5	sub" "$program" run arguments.lua --config run.toml --set steps=5
+mkdir -p far/images && printf 'data = "images"\n' >far/run.toml
+expect 0 "3	far/images" "$program" run arguments.lua --config far/run.toml
+printf 'data = "sub"\nstesp = 7\n' >run.toml
+expect 1 "run.toml:2: the script 'arguments.lua' has no argument 'stesp'; did you mean 'steps'?" \
+  "$program" run arguments.lua --config run.toml
+printf 'data = "sub"\n\nsteps = "many"\n' >run.toml
+expect 1 "run.toml:3: option 'steps' of script 'arguments.lua' must be a whole number of at least 1, and \"many\" was given" \
+  "$program" run arguments.lua --config run.toml
+printf 'steps = [1, "x"]\n' >run.toml
+expect 1 "run.toml:1: 'steps' must be a list of numbers, got a string in it" "$program" run arguments.lua --config run.toml
+printf '[steps]\nvalue = 3\n' >run.toml
+expect 1 "run.toml:1: 'steps' must be a number, a string, true, false or a list of numbers" \
+  "$program" run arguments.lua --config run.toml
+printf 'steps = \n' >run.toml
+expect 1 "run.toml:1: " "$program" run arguments.lua --config run.toml
+expect 1 "--config names no file: 'no.toml' does not exist" "$program" run arguments.lua --config no.toml
+printf 'steps = 7\n' >run.toml
+expect 1 "hello" "$program" run hello.lua --config run.toml
+holds "run.toml:1 sets 'steps', and this script declares no arguments"
+printf 'steps = 7\ndata = "sub"\n' >run.toml
+expect 0 "7	far" "$program" run arguments.lua --config run.toml --set data=far --dry-run --threads 1
+for line in 'basin.args.data   "far"   --set' 'basin.args.steps  7       run.toml:1' 'runs              "runs"  default' \
+  'threads           1       --threads'; do holds "$line"; done
 
 # a dry run
 cat >train.lua <<'LUA'
@@ -93,6 +135,9 @@ expect 0 "what" "$program" run train.lua --dry-run --set steps=4
 holds "optimizer.base.lr"
 holds "--set"
 holds "train.lua:7"
+holds "basin.run: device"
+holds "train.lua:3"
+holds "default"
 if [[ -e runs ]] || grep -q trained output; then echo "--dry-run did something"; failed=1; fi
 echo >file
 expect 1 "train.lua:4: " "$program" run train.lua --runs file
@@ -114,7 +159,9 @@ expect 1 "$PWD/config/basin/basin.toml:1: 'threads' must be an integer of at lea
 rm config/basin/basin.toml
 
 # plugins
-expect 0 "adam 0." "$program" plugins
+expect 0 "basin 0." "$program" plugins
+holds "process vp"
+holds "adam 0."
 holds "optimizer sam"
 mkdir plugins && echo "no library" >plugins/adam.basin.so
 expect 1 "-e:1: " "$program" -e 'basin.optimizer "adam" {}'

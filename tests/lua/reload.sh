@@ -59,7 +59,7 @@ assert(not ok and tostring(why):find("step.basin.so", 1, true), why)
 assert(moves(basin.optimizer "step" {}) == 1)
 print "ok"
 LUA
-"$program" run reload.lua --fresh --threads 1 --runs runs >output 2>&1
+"$program" run reload.lua --trust --fresh --threads 1 --runs runs >output 2>&1
 status=$?
 tail -3 output
 [[ $status -eq 0 && $(tail -1 output) == ok ]]

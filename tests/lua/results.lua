@@ -39,6 +39,13 @@ assert(small.label == "ema, 4 bits" and report.bits_per_weight > 4 and report.bi
 assert(report.bytes_after < report.bytes_before / 4 and report.relative_error > 0)
 assert(lpf:measure(small, data).loss ~= before and lpf:measure(ema, data).loss == before)
 
+-- The tables that verbs give know their names.
+ok, message = pcall(function() return trained.los end)
+assert(not ok and message == "results.lua:43: what run:train gives has no 'los'; did you mean 'loss'?", message)
+ok, message = pcall(function() return report.bit end)
+assert(not ok and message:find("what run:quantize gives has no 'bit'", 1, true), message)
+assert(basin.table { columns = { "loss", "note" }, rows = { trained } }:find "%-")
+
 run:log "a line of the script"
 local log = assert(io.open(run.folder .. "/log.txt")):read "a"
 assert(log:find "a line of the script")

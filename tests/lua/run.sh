@@ -20,6 +20,8 @@ wanted=$(sed -n 's/^-- exit: //p' "$script" | head -1)
 "$program" run "$name" --runs runs --threads 2 ${arguments[@]+"${arguments[@]}"} </dev/null >output 2>&1
 status=$?
 sed -i '/^[a-z ]* [0-9]* %  /d' output  # lines of progress, which come where a machine is slow
+# Where work is written, continued or loaded from: tests/lua/again.sh is about these.
+sed -i -E '/^(new run |beginning runs|continuing runs|loaded the finished training in |already (measured|sampled))/d' output
 if grep -q 'this script needs --set .*=\(FOLDER\|FILE\)' output; then  # an example on data that is not here
   cat output
   exit 77

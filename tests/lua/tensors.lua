@@ -69,6 +69,92 @@ equal(g:gradient(x):totable(), { 6, 12, 18 })
 equal(y:gradient(basin.tensor { 1 }:require_gradient()):totable(), { 0 })
 assert(not pcall(function() return x:detach():gradient(x) end))
 
-print(a)                            --> tensor [2,3] float32 cpu: 1 2 3 4 5 6
+-- Indexing by numbers and ranges is a view: what is written there is written to the tensor it came from.
+local w = basin.zeros { 3, 4 }
+w[2] = 5
+w[{ {}, { 2, 3 } }] = basin.tensor { { 1, 2 }, { 3, 4 }, { 5, 6 } }
+w[-1][-1] = 9
+equal(w:totable(), { { 0, 1, 2, 0 }, { 5, 3, 4, 5 }, { 0, 5, 6, 9 } })
+w[w:gt(4)] = -1
+w[basin.tensor({ 1, 3 }, "int64")] = { 7, 8, 9, 10 }
+w[{ 2, basin.tensor({ 4 }, "int64") }] = 3.5
+equal(w:totable(), { { 7, 8, 9, 10 }, { -1, 3, 4, 3.5 }, { 7, 8, 9, 10 } })
+local row, taken = w[1], w[basin.tensor({ 1 }, "int64")]
+row[{}] = 0
+equal(w[1]:sum():item(), 0)
+equal(taken:sum():item(), 34)  -- a copy
+w[{}] = w * 2
+equal(w[3]:totable(), { 14, 16, 18, 20 })
+local copy = basin.tensor(w)
+copy[1] = 1
+equal(w[1]:sum():item(), 0)
+
+-- Lua's own comparisons: == of whole tensors, < of single numbers; any() and all() are booleans.
+assert(a ~= basin.process "vp" and a == a * 1 and a ~= a + 1 and a ~= basin.ones { 2 })
+assert(a[1][1] < 2 and a[2][3] >= 6 and a:sum() > 20 and not (a[1][2] <= 1))
+assert(a:gt(0):all() == true and a:isnan():any() == false)
+
+-- Types and conversions.
+equal((a:gt(2)).dtype, "bool")
+equal(basin.tensor({ true, false }).dtype, "bool")
+equal(basin.tensor({ true, false }):totable(), { true, false })
+equal(basin.zeros({ 2 }, "int64").dtype, "int64")
+equal(a:to("float64").dtype, "float64")
+equal(a:to("cpu").device, "cpu")
+equal(basin.tensor({ { 1.5, 2 } }, "int32"):totable(), { { 1, 2 } })
+equal(math.type(n:totable()[1]), "integer")
+equal(math.type(n[1]:item()), "integer")
+equal(a.dims + a.count, 8)
+equal(basin.tensor { a[1][2], a:max() }:totable(), { 2, 6 })
+local uniform = basin.rand({ 1000 }, 3)
+assert(uniform:min() > 0 and uniform:max() < 1 and (uniform:mean() - 0.5):abs() < 0.05)
+
+-- What is wrong is said.
+local function refused(what, f)
+  local ok, message = pcall(f)
+  assert(not ok and message:find(what, 1, true), tostring(message))
+end
+refused("index 4 is outside dimension 2, 1 to 3", function() return a[{ 1, 4 }] end)
+refused("index 0 is outside the first dimension, 1 to 2", function() return a[0] end)
+refused("the index has 3 entries, and the tensor 2 dimensions", function() return a[{ 1, 1, 1 }] end)
+refused("{} is all; to the end is { first, -1 }", function() return a[{ { 2 } }] end)
+refused("the step of a range is at least 1, got -1; t:flip turns around", function() return a[{ {}, { 3, 1, -1 } }] end)
+refused("does not fit tensor [2,3] float32 cpu", function() return a[basin.ones { 3, 3 }:gt(0)] end)
+refused("a:lt(b) compares element by element", function() return a < a end)
+refused("the fields of a tensor cannot be set; t[1] = 0 sets elements", function() a.dtype = 3 end)
+refused("did you mean 'reshape'?", function() return a:reshpe(3, 2) end)
+refused("tensor:to takes a type or a device, got 'flot32'; did you mean 'float32'?", function() return a:to "flot32" end)
+refused("'dtype' must be \"float32\", \"float64\"", function() return basin.zeros({ 1 }, "float") end)
+refused("permute takes all 2 dimensions", function() return a:permute(1) end)
+refused("'n' must be at least 0, got -1", function() return basin.eye(-1) end)
+refused("numbers or booleans, not both", function() return basin.tensor { 1, true } end)
+
+print(a)
+--> tensor [2,3] float32 cpu, 1 to 6
+-->   1  2  3
+-->   4  5  6
 print(basin.randn({ 100 }):shape()[1], basin.zeros { 0 })  --> 100	tensor [0] float32 cpu: empty
-print(basin.tensor { 1, 2, 3, 4, 5, 6, 700 })  --> tensor [7] float32 cpu: 1 2 3 4 5 6 ..., from 1 to 700
+print(basin.range(1, 12) ^ 2)
+--> tensor [12] float32 cpu, 1 to 144
+-->     1    4    9   16   25   36   49   64   81  100  ...
+print(basin.tensor { 1, 0 / 0, -2.5 })
+--> tensor [3] float32 cpu, -2.5 to 1, 1 not finite
+-->      1   nan  -2.5
+print(a:sum(), basin.zeros { 2, 3, 4 })  --> tensor [] float32 cpu: 21	tensor [2,3,4] float32 cpu, 0 to 0, mean 0
+
+-- Pictures.
+assert(basin.randn { 3, 8, 8 }:image "noise.png" == "noise.png")
+assert(a:image { path = "deep/heat.png", low = 1, high = 6, scale = 4 } == "deep/heat.png")
+assert(a:plot { path = "rows.png", names = { "one", "two" }, x = { 1, 2, 3 }, title = "rows" } == "rows.png")
+assert(a[1]:plot() == "plot.png" and a:gt(3):image() == "image.png")
+for _, file in ipairs { "noise.png", "deep/heat.png", "rows.png", "plot.png", "image.png" } do
+  local f <close> = assert(io.open(file, "rb"))
+  assert(f:read(8) == "\x89PNG\r\n\x1a\n", file)
+end
+-- The pixels are the numbers: read back as a data set, black at `low` and white at `high`.
+basin.tensor { { 0, 1 }, { 0.5, 2 } }:image { path = "grey/one.png", low = 0, high = 1, scale = 1 }
+local read = basin.dataset "image_folder" { root = "grey", size = 2 }:images(1).pixels
+equal(read:totable()[1][1], { { 0, 255 }, { 128, 255 } })
+refused("an image is a tensor [H,W], [C,H,W] or [N,C,H,W] with 1 or 3 channels", function() a[1]:image() end)
+refused("'x' has 2 numbers, and the curves have 3", function() a:plot { x = { 1, 2 } } end)
+refused("tensor:plot has no option 'titel'; did you mean 'title'?", function() a:plot { titel = "x" } end)

@@ -49,4 +49,21 @@ function toy.trained(name, steps, optimizer)
   return change, before, losses
 end
 
+-- Trains a tiny model and looks into each run of the closure: the weights and the noise it had, and of how many images.
+-- Gives those, the weights before and after, the loss of every step, and the run.
+function toy.watched(name, steps, optimizer, dropout)
+  local model, seen, losses = toy.tiny(dropout), {}, {}
+  local function loss(denoiser, x0, noise, t, context)
+    seen[#seen + 1] = { weights = toy.weights(model), noise = noise:copy(), images = #x0 }
+    return ((denoiser(context.process:noised(x0, noise, t), t) - noise) ^ 2):mean(2, 3, 4)
+  end
+  local before = toy.weights(model)
+  local run = basin.run { name = name, device = "cpu", precision = "fp32" }
+  run:train {
+    model = model, data = toy.data, process = toy.process, steps = steps, batch = 8, loss = loss, optimizer = optimizer,
+    on_step = function(step) losses[#losses + 1] = step.loss end,
+  }
+  return seen, before, toy.weights(model), losses, run
+end
+
 return toy

@@ -48,14 +48,16 @@ std::filesystem::path images_file(const basin::Run& run) {
 TEST_CASE("within a batch every step of the sampler is heard, and may end the sampling") {
   auto o = options(unet(), object("sampler", "ddim", {{"steps", int64_t{10}}}), 5, 3);
   std::vector<std::array<int64_t, 3>> heard;
-  o.on_step = [&](int64_t done, int64_t step, int64_t steps) { heard.push_back({done, step, steps}); };
+  o.on_step = [&](int64_t done, int64_t step, int64_t steps, const Tensor&, const Tensor&) {
+    heard.push_back({done, step, steps});
+  };
   basin::sample_tensor(o);
   REQUIRE(heard.size() == 20);
   CHECK((heard[0] == std::array<int64_t, 3>{0, 1, 10}));
   CHECK((heard[10] == std::array<int64_t, 3>{3, 1, 10}));
   CHECK((heard[19] == std::array<int64_t, 3>{3, 10, 10}));
   heard.clear();
-  o.on_step = [&](int64_t, int64_t step, int64_t) {
+  o.on_step = [&](int64_t, int64_t step, int64_t, const Tensor&, const Tensor&) {
     heard.push_back({});
     if (step == 4) throw basin::Error("enough", BASIN_ERROR_INTERRUPTED);
   };
@@ -112,7 +114,7 @@ TEST_CASE("finished images are loaded; other settings are other images") {
   CHECK(same_bits(first->pixels, basin::images_to_uint8(basin::sample_tensor(o))));
   images_file(*run);
   int64_t calls = 0;
-  o.on_progress = [&](int64_t, int64_t) { calls++; };
+  o.on_progress = [&](int64_t, int64_t, const Tensor&) { calls++; };
   o.batch = 3;  // not a part of what the images are
   CHECK(same_bits(basin::sample(*run, o)->pixels, first->pixels));
   CHECK(calls == 0);
@@ -134,7 +136,7 @@ TEST_CASE("sampling that was stopped goes on to the same images") {
     for (bool within : {false, true}) {  // or Ctrl-C, which is seen in the middle of the next batch
       Folder folder;
       auto o = options(m, sampler, 20, 5);
-      o.on_progress = [&](int64_t done, int64_t) {
+      o.on_progress = [&](int64_t done, int64_t, const Tensor&) {
         if (done == 10 && within) basin::interrupted() = true;
         if (done == 10 && !within) throw basin::Error("stop", BASIN_ERROR_INTERRUPTED);
         CHECK(done <= 10);
@@ -142,7 +144,7 @@ TEST_CASE("sampling that was stopped goes on to the same images") {
       CHECK(error_of([&] { basin::sample(*open_run(folder), o); }).status == BASIN_ERROR_INTERRUPTED);
       basin::interrupted() = false;
       std::vector<int64_t> done;
-      o.on_progress = [&](int64_t n, int64_t) { done.push_back(n); };
+      o.on_progress = [&](int64_t n, int64_t, const Tensor&) { done.push_back(n); };
       CHECK(same_bits(basin::sample(*open_run(folder), o)->pixels, whole->pixels));
       CHECK(done == std::vector<int64_t>{15, 20});  // what was done is not done again
     }
@@ -160,7 +162,7 @@ TEST_CASE("sampling that was stopped goes on to the same images") {
       part[0].fill_(9);
       basin::write_safetensors(file, {{"images", part}}, content.metadata);
       std::vector<int64_t> done;
-      o.on_progress = [&](int64_t n, int64_t) { done.push_back(n); };
+      o.on_progress = [&](int64_t n, int64_t, const Tensor&) { done.push_back(n); };
       const auto images = basin::sample(*run, o);
       CHECK(done.front() == there + 5);
       CHECK((images->pixels[0] == 9).all().item<bool>());

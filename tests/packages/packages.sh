@@ -19,7 +19,7 @@ sdk=$(echo debs/basin-sdk_*_all.deb) program=$(echo debs/basin_*_"$(dpkg --print
 field() { dpkg-deb -f "$1" "$2"; }
 [[ $(field "$sdk" Package) == basin-sdk && -z $(field "$sdk" Depends) ]] || complain "basin-sdk depends on: $(field "$sdk" Depends)"
 depends=$(field "$program" Depends)
-for one in libc6 liblua5.4-0 libedit2 libopencv-core; do
+for one in libc6 liblua5.4-0 libedit2 libopencv-core libarchive libzip; do
   [[ $depends == *$one* ]] || complain "basin does not depend on $one: $depends"
 done
 [[ $depends != *torch* && $(field "$program" Recommends) == *basin-sdk* ]] || complain "basin: $depends; $(field "$program" Recommends)"

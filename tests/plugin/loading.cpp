@@ -3,8 +3,10 @@
 #include <basin/noise_schedule.h>
 #include <sys/stat.h>
 
+#include <iostream>
 #include <nlohmann/json.hpp>
 #include <random>
+#include <thread>
 
 #include "plugin/hash.hpp"
 #include "plugin/load.hpp"
@@ -109,7 +111,10 @@ TEST_CASE("Broken headers and notes never crash the reader") {
     for (int k = 0; k < 4; k++)
       changed[in_note ? note - 12 + random() % 64 : random() % 512] = static_cast<char>(random());
     put(file, changed);
-    refused += !sentence_of([&] { check_note(read_note(file), file, engine_version()); }).empty();
+    refused += !sentence_of([&] {
+                  FileReader in(file);
+                  check_note(read_note(in), file, engine_version());
+                }).empty();
   }
   CHECK(refused > 300);
 }
@@ -217,6 +222,140 @@ TEST_CASE("A component is loaded from the file of its name, and nothing else is"
   CHECK(registry.sightings().back().fate == Sighting::refused);
 }
 
+TEST_CASE("A file that does not hold the name is not opened") {
+  start_host();
+  Scratch scratch;
+  fs::copy(toy("throws"), scratch.path / "a.basin.so");  // opening it would show: it is refused
+  fs::copy(toy("toy"), scratch.path / "b.basin.so");
+  {
+    Registry registry;
+    registry.search({scratch.path});
+    CHECK(registry.find("averager", "toy").plugin->file == scratch.path / "b.basin.so");
+    CHECK(registry.sightings()[0].fate == Sighting::found);
+  }
+  // A name across the border of what is read at once, a MiB, and at the end of the file.
+  for (size_t before : {0, 1, 2, 3, 4}) {
+    std::string bytes = get(toy("throws"));
+    bytes.resize((1 << 20) - before, '.');
+    put(scratch.path / "a.basin.so", bytes + std::string("toy\0", 4));
+    Registry registry;
+    registry.search({scratch.path});
+    CHECK(registry.find("averager", "toy").plugin->file == scratch.path / "b.basin.so");
+    CHECK(registry.sightings()[0].fate == Sighting::refused);
+  }
+}
+
+TEST_CASE("Of two components of one name the first found is used, and the other one is named") {
+  start_host();
+  Scratch scratch;
+  const auto a = scratch.path / "a", b = scratch.path / "b";
+  for (const auto& folder : {a, b}) fs::create_directory(folder);
+  fs::copy(toy("newer"), a / "mine.basin.so");
+  fs::copy(toy("toy"), b / "toy.basin.so");
+  for (bool all_at_first : {false, true}) {  // whatever was loaded before
+    Registry registry;
+    registry.search({a, b});
+    if (all_at_first) registry.load_all();
+    const Component& found = registry.find("averager", "toy");
+    CHECK(found.plugin->file == a / "mine.basin.so");  // an earlier folder goes before a file of the very name
+    CHECK(registry.components("averager") == std::vector<const Component*>{&found});
+    const auto over = registry.passed_over();
+    REQUIRE(over.size() == 1);
+    CHECK(over[0].first->plugin->file == b / "toy.basin.so");
+    CHECK(over[0].second == &found);
+    CHECK(registry.load(b / "toy.basin.so").file == b / "toy.basin.so");
+  }
+  Registry registry;
+  registry.search({b});
+  registry.load(a / "mine.basin.so");  // by its path: ahead of all
+  CHECK(registry.find("averager", "toy").plugin->file == a / "mine.basin.so");
+}
+
+TEST_CASE("Links that lead to themselves, and folders that are none, are said with a remedy") {
+  start_host();
+  Scratch scratch;
+  fs::create_symlink("loop.basin.so", scratch.path / "loop.basin.so");
+  auto loop = refusal(scratch.path / "loop.basin.so");
+  CHECK(has(loop, "symbolic links"));
+  CHECK(has(loop, "remove it, or link to the file"));
+  fs::create_symlink(toy("toy"), scratch.path / "link.basin.so");
+  fs::create_symlink("folder", scratch.path / "folder");
+  put(scratch.path / "file", "");
+  CHECK(folder_fault(scratch.path) == "");
+  CHECK(folder_fault(scratch.path / "none") == kFolderAbsent);
+  CHECK(has(folder_fault(scratch.path / "folder"), "remove it, or link to the folder"));
+  CHECK(has(folder_fault(scratch.path / "file"), "is no folder"));
+  Registry registry;
+  registry.search({scratch.path / "folder", scratch.path / "file", scratch.path});
+  CHECK(registry.find("averager", "toy").plugin->file == scratch.path / "link.basin.so");  // a good link is followed
+  auto missing = sentence_of([&] { registry.find("averager", "tyo"); });
+  CHECK(has(missing, "folder (which cannot be read: Too many levels of symbolic links"));
+}
+
+TEST_CASE("A file or folder without rights is refused with a remedy") {
+  Scratch scratch;
+  fs::copy(toy("toy"), scratch.path / "toy.basin.so");
+  fs::permissions(scratch.path / "toy.basin.so", fs::perms::none);
+  if (::access((scratch.path / "toy.basin.so").c_str(), R_OK) == 0)
+    return;  // root may read all; tests/lua/bad_input.sh
+  CHECK(has(refusal(scratch.path / "toy.basin.so"), "Permission denied (give yourself the right to it: chmod u+r"));
+  fs::create_directory(scratch.path / "closed");
+  fs::permissions(scratch.path / "closed", fs::perms::none);
+  CHECK(has(folder_fault(scratch.path / "closed"), "chmod u+rx"));
+}
+
+TEST_CASE("A file that is replaced while it is being loaded is loaded whole, or refused") {
+  start_host();
+  Scratch scratch;
+  const auto file = scratch.path / "toy.basin.so";
+  const std::string one = get(toy("toy")), other = get(toy("newer"));
+  put(file, one);
+  {
+    FileReader in(file);
+    CHECK_FALSE(in.changed());
+    put(scratch.path / "new", other);
+    fs::rename(scratch.path / "new", file);
+    CHECK_FALSE(in.changed());  // what was opened is as it was
+    CHECK(in.size() == one.size());
+  }
+  {
+    FileReader in(file);
+    put(file, one.substr(0, 5000));  // as cp does it
+    CHECK(in.changed());
+    std::string bytes(other.size(), ' ');
+    CHECK(has(sentence_of([&] { in.read(bytes.data(), bytes.size(), 0); }), "was cut while it was being read"));
+  }
+  put(file, one);
+  std::atomic<int> rounds{0};
+  std::thread writer([&] {
+    for (; rounds < 60; rounds++) {
+      const std::string& bytes = rounds % 2 ? one : other;
+      if (rounds % 3) put(file, bytes);
+      else put(scratch.path / "new", bytes), fs::rename(scratch.path / "new", file);
+      std::this_thread::sleep_for(std::chrono::milliseconds(rounds % 7));  // so that some loads are in time
+    }
+  });
+  int loaded = 0, refused = 0;
+  while (rounds < 60) {
+    Registry registry;
+    std::string sha;
+    const std::string sentence = sentence_of([&] { sha = registry.load(file).sha256; });
+    INFO(sentence);
+    if (sentence.empty()) {
+      loaded++;
+      CHECK((sha == sha256(one) || sha == sha256(other)));
+      CHECK(registry.find("averager", "toy").plugin->version == (sha == sha256(one) ? "1.0.0" : "2.0.0"));
+    } else {
+      refused++;
+      const bool known = has(sentence, "truncated") || has(sentence, "empty") || has(sentence, "while it was being") ||
+                         has(sentence, "ends early");
+      CHECK(known);
+    }
+  }
+  writer.join();
+  std::cout << loaded << " loaded, " << refused << " refused while the file was being written" << std::endl;
+}
+
 TEST_CASE("An unknown component: the nearest name, what there is, and where was looked") {
   start_host();
   Scratch scratch;
@@ -228,7 +367,10 @@ TEST_CASE("An unknown component: the nearest name, what there is, and where was 
   CHECK(has(sentence, "no averager 'tyo'; did you mean 'toy'? There are: toy. Looked in: " + scratch.path.string()));
   CHECK(has(sentence, "nowhere (which is not there)"));
   CHECK(has(sentence, "1 cannot be used; basin plugins --why"));
+  CHECK(has(sentence_of([&] { registry.find("averager", "unlike"); }),
+            "no averager 'unlike'. There are: toy. Looked in: "));
   CHECK(has(sentence_of([&] { registry.find("averagr", "toy"); }), "did you mean 'averager'?"));
+  CHECK(has(sentence_of([&] { registry.find("unlike", "toy"); }), "no kind of component 'unlike'. There are: "));
   CHECK(has(sentence_of([&] { Registry().find("model", "x"); }), "Looked in: no folder"));
 }
 

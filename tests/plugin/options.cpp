@@ -137,7 +137,7 @@ TEST_CASE("Components as options: from a spec, or living, of the right kind") {
 
   const Component& second = toys().find("optimizer", "second");
   CHECK(sentence_of([&] { check_options(second, {}); }) ==
-        "option 'base' of optimizer 'second' is required: an averager, What it wraps.");
+        "option 'base' of optimizer 'second' is required, an averager: What it wraps.");
   auto optimizer = std::make_shared<const Spec>(check_options(second, {{"base", inner, ""}}));
   CHECK(has(wrong("base", optimizer), "must be an averager, and the optimizer 'second' was given"));
   CHECK(has(wrong("base", std::shared_ptr<const Spec>()), "must be an averager"));
@@ -190,6 +190,7 @@ TEST_CASE("Values as a script would write them") {
   CHECK(to_text(Value(1e-9)) == "1e-9");
   CHECK(to_text(Value(0.1)) == "0.1");
   CHECK(to_text(Value(std::string("a\"b\n"))) == "\"a\\\"b\\n\"");
+  CHECK(to_text(Value(std::string("a\0001\033", 4))) == "\"a\\0001\\027\"");  // a sentence goes on after a zero byte
   CHECK(to_text(Value(std::vector<double>{0.5, 2})) == "{ 0.5, 2 }");
   CHECK(to_text(Value(std::vector<int64_t>{})) == "{}");
   CHECK(to_text(Value()) == "nil");

@@ -130,7 +130,7 @@ TEST_CASE("Damaged samples are a sentence each, and the rest is compared") {
                                whole.substr(0, whole.size() - 1),
                                std::string(100, '\xff'),
                                std::string(100, '\0')};
-  for (const std::string from : {R"("U8")", "[3,3,2,2]", "[0,36]", "protocol"}) {
+  for (const std::string& from : std::initializer_list<std::string>{R"("U8")", "[3,3,2,2]", "[0,36]", "protocol"}) {
     std::string other = whole;
     other.replace(other.find(from), from.size(), std::string(from.size(), '9'));
     bad.push_back(other);

@@ -10,25 +10,34 @@
 
 #include "abi/handles.hpp"
 #include "abi/log.hpp"
+#include "data/dataset.hpp"
+#include "data/images.hpp"
 #include "measure/denoiser.hpp"
 #include "measure/metric.hpp"
+#include "model/model.hpp"
 #include "plugin/object.hpp"
 #include "plugin/registry.hpp"
 #include "script/help.hpp"
+#include "support.hpp"
+#include "train/optimizer.hpp"
+#include "train/validation.hpp"
 
 #include "catch.hpp"
 
 using namespace basin;
 using script::Prompt;
 
-namespace {
-
-script::Engine& engine() {
+script::Engine& script_engine() {
   static script::Engine* made = [] {
     add_abi_interfaces();
     add_plugin_interfaces();
     add_process_interface();  // what samplers and metrics ask for when they are loaded
     add_measurement_interface();
+    add_optimizer_interface();
+    add_validation_interface();
+    add_image_interface();
+    add_model_factory();
+    add_factory("dataset", [](Spec spec) -> std::shared_ptr<basin_object> { return Dataset::open(std::move(spec)); });
     Registry::instance().search({BASIN_BUILD "/plugins"});
     script::Settings settings;
     settings.interactive = true;
@@ -36,6 +45,10 @@ script::Engine& engine() {
   }();
   return *made;
 }
+
+namespace {
+
+script::Engine& engine() { return script_engine(); }
 
 // What the lines print, output and errors together.
 std::string output_of(const std::vector<std::string>& lines) {
@@ -93,10 +106,16 @@ TEST_CASE("a chunk may take several lines") {
   CHECK(output_of({"for i = 1, 2 do", "print(i)", "end"}) == "1\n2\n");
   CHECK(output_of({"return {", "1,", "2 }"}) == "{ 1, 2 }\n");
   CHECK(output_of({"for i = 1, 2 do"}).find("<eof>") != std::string::npos);
-  CHECK(output_of({"for i = 1, 2 do", "i i", "1"}) == "line 2: syntax error near 'i'\n1\n");
+  CHECK(output_of({"for i = 1, 2 do", "i i", "1"}) == "line 2, 'i i': syntax error near 'i'\n1\n");
+  CHECK(output_of({"1 +", "2"}) == "3\n");
+  CHECK(output_of({"x = 1", "x ==", "1"}) == "true\n");
 }
 
 TEST_CASE("errors name what was meant, and the prompt goes on") {
+  CHECK(output_of({"local function f(t)", "return t.a.b", "end", "f({})"}) ==
+        "line 2, 'return t.a.b': attempt to index a nil value (field 'a')\n");
+  CHECK(output_of({"local function g() return nothing end", "x = g()"}) ==
+        "'local function g() return nothing end': there is no variable 'nothing'\n");
   CHECK(output_of({"undeclared", "1"}) == "there is no variable 'undeclared'\n1\n");
   CHECK(output_of({"pritn(3)"}) == "there is no variable 'pritn'; did you mean 'print'?\n");
   CHECK(output_of({"x = = 3"}) == "unexpected symbol near '='\n");
@@ -112,12 +131,43 @@ TEST_CASE("tables are shown in a stable order, and not endlessly") {
   CHECK(output_of({"t = {} for i = 1, 100 do t[i] = i end", "t"}).find("60 more") != std::string::npos);
 }
 
+TEST_CASE("who lists what a person made") {
+  const std::string text = output_of({"mine = { 1, 2 }", "rate = basin.optimizer 'adam' { lr = 0.5 }", "who"});
+  const auto line = [&](const std::string& name) {
+    const size_t at = text.find("\n" + name + " ");
+    return at == text.npos ? "" : text.substr(at + 1, text.find('\n', at + 1) - at - 1);
+  };
+  CHECK(line("mine").find(" table ") != std::string::npos);
+  CHECK(line("mine").ends_with("{ 1, 2 }"));
+  CHECK(line("rate").find(" optimizer adam ") != std::string::npos);
+  CHECK(line("rate").find("lr = 0.5") != std::string::npos);
+  CHECK(line("print").empty());
+  CHECK(line("basin").empty());
+}
+
+TEST_CASE("values that Lua would show as addresses say what they are") {
+  CHECK(output_of({"basin"}).find("Basin 0.") == 0);
+  CHECK(output_of({"print(basin)"}).find("Basin 0.") == 0);
+  CHECK(output_of({"basin.zeros"}).find("basin.zeros(sizes) -> a tensor\n") == 0);
+}
+
+TEST_CASE("the host's own process is listed with the plugins") {
+  CHECK(output_of({"basin.plugins()[1].components[1].kind, basin.plugins()[1].components[1].name"}) == "process\tvp\n");
+}
+
 TEST_CASE("? is help") {
-  CHECK(output_of({"?basin.zeros"}).find("basin.zeros(sizes) -> a tensor") == 0);
+  CHECK(output_of({"?basin.zeros"}).find("basin.zeros(sizes, dtype?) -> tensor") == 0);
   CHECK(output_of({"?zeros"}).find("basin.zeros") == 0);
   CHECK(output_of({"?run:train"}).find("run:train { model") == 0);
   CHECK(output_of({"?sam"}).find("rho") != std::string::npos);
   CHECK(output_of({"?"}).find("basin.run") != std::string::npos);
+  CHECK(output_of({"?basin.process"}).find("basin.process \"vp\": Variance preserving") != std::string::npos);
+  CHECK(output_of({"?optimizer"}).find("basin.optimizer \"sam\": ") != std::string::npos);
+  CHECK(output_of({"?sam.rho"}).find("option of optimizer 'sam'\n  rho  number") == 0);
+  CHECK(output_of({"o = basin.optimizer 'adam' {}", "?o.beta1"}).find("option of optimizer 'adam'\n  beta1") == 0);
+  CHECK(output_of({"?vp2"}) == "there is no help for 'vp2'; did you mean 'vp'?\n");
+  CHECK(output_of({"?adm_unet.channel"}) == "model 'adm_unet' has no option 'channel'; did you mean 'channels'?\n");
+  CHECK(output_of({"help"}).find("basin.run") != std::string::npos);
   CHECK(output_of({"?smapler"}) == "there is no help for 'smapler'; did you mean 'sampler'?\n");
 }
 
@@ -151,6 +201,9 @@ TEST_CASE("completion knows globals, members, components, options and files") {
   CHECK(completed("basin.optimizer \"sam\" {\n  rho = 1,\n  a") == std::vector<std::string>{"adaptive"});
   CHECK(completed("run:train { input") == std::vector<std::string>{"input_perturbation"});
   CHECK(completed("basin.process \"vp\" { sch") == std::vector<std::string>{"schedule"});
+  CHECK(completed("basin.process \"vp\" { schedule = \"co") == std::vector<std::string>{"cosine"});
+  CHECK(completed("basin.process(\"vp\", { schedule = 'l") == std::vector<std::string>{"linear"});
+  CHECK(completed("basin.optimizer(\"sam\", { r") == std::vector<std::string>{"rho"});
   CHECK(has(completed("run:train { steps = thi"), "thing"));
   CHECK(completed("model:load \"" BASIN_TESTS "/scr") == std::vector<std::string>{BASIN_TESTS "/script/"});
   CHECK(completed("no.such.").empty());

@@ -110,11 +110,14 @@ TEST_CASE("a step reads no value back and writes none from the host, so that it 
     INFO(name);
     CHECK(accesses_of(spec("optimizer", name)) == 0);
   }
-  for (const char* shape : {"constant", "linear", "cosine"})
+  for (const char* shape : {"constant", "linear", "cosine", "cyclic"})
     CHECK(accesses_of(spec("optimizer", "lr_schedule",
                            {{"shape", std::string(shape)}, {"steps", int64_t{9}}, {"base", adam}})) == 0);
-  CHECK(accesses_of(spec("optimizer", "clip", {{"base", adam}})) == 0);
-  CHECK(accesses_of(spec("optimizer", "sam", {{"base", adam}})) == 0);
+  for (const char* name : {"clip", "sam", "asam", "gsam", "looksam", "friendly_sam", "momentum_sam", "wsam",
+                           "random_sam", "lpf_sgd"}) {
+    INFO(name);
+    CHECK(accesses_of(spec("optimizer", name, {{"base", adam}})) == 0);
+  }
   CHECK(accesses_of(spec("optimizer", "esam", {{"gamma", 1.0}, {"base", adam}})) == 0);
 
   // The counter sees what waits inside of an operator: a step of this one looks where gradients are not zero.

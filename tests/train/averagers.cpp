@@ -158,3 +158,97 @@ TEST_CASE("a training's averages are the closed forms over the weights that it w
   fresh->load(basin::read_safetensors(run->checkpoints() / "mean.safetensors").tensors, "mean");
   CHECK(same_bits(arena(fresh->parameters()), arena(result.averages.at("mean")->parameters())));
 }
+
+namespace {
+
+// The exponent of a width by bisection on the paper's cubic, apart from the plugin's way.
+double exponent(double s) {
+  const auto cubic = [s](double g) { return g * g * g + 7 * g * g + (16 - 1 / (s * s)) * g + 12 - 1 / (s * s); };
+  double low = 0, high = 1e5;
+  for (int i = 0; i < 100; i++) (cubic((low + high) / 2) < 0 ? low : high) = (low + high) / 2;
+  return low;
+}
+
+// a_g over the weights of the walk, in double.
+Tensor power_average(const std::vector<Tensor>& seen, double g) {
+  Tensor a = at::zeros_like(seen[0]);
+  for (size_t t = 1; t < seen.size(); t++) a += (seen[t] - a) * (1 - std::pow(1 - 1 / static_cast<double>(t), g + 1));
+  return a;
+}
+
+std::shared_ptr<basin::Object> pema(const Options& more, int64_t every) {
+  Options options{{"every", every}};
+  options.insert(options.end(), more.begin(), more.end());
+  return object("averager", "post_hoc_ema", options);
+}
+
+// What another averager, started afterwards on the same state, gives.
+Tensor average_of(Walk& walk, const Options& more, int64_t every) {
+  const auto other = pema(more, every);
+  const auto functions = other->functions<basin_averager_functions>();
+  basin::State state;
+  state.restore(walk.state.save());  // as a checkpoint would bring it
+  other->call([&] { return functions.start(other->self(), &walk.parameters, &state); });
+  basin_tensor* out = nullptr;
+  other->call([&] { return functions.average(other->self(), 0, &out); });
+  return basin::steal(out);
+}
+
+}  // namespace
+
+TEST_CASE("widths and exponents of power profiles belong together") {
+  CHECK(exponent(0.05) == Approx(16.97).epsilon(1e-3));
+  CHECK(exponent(0.10) == Approx(6.94).epsilon(1e-3));
+}
+
+TEST_CASE("post-hoc EMA's tracked averages are the power averages of the weights") {
+  Walk walk(spec("averager", "post_hoc_ema", {{"every", int64_t{50}}}), some_values(41));
+  CHECK(same_bits(walk.average(), some_values(41)));
+  for (int64_t n = 1; n <= 120; n++) {
+    walk.step(n);
+    CHECK(worst(walk.average(), power_average(walk.seen, exponent(0.05))) < 2e-5);
+  }
+}
+
+TEST_CASE("post-hoc EMA of any profile afterwards is what tracking it would have given, to 1e-4") {
+  for (int64_t steps : {200, 201}) {  // with a snapshot at the end, and without
+    Walk walk(spec("averager", "post_hoc_ema", {{"every", int64_t{2}}}), some_values(42));
+    for (int64_t n = 1; n <= steps; n++) walk.step(n);
+    for (double s : {0.045, 0.05, 0.06, 0.075, 0.1, 0.12, 0.15, 0.2}) {
+      const Tensor online = power_average(walk.seen, exponent(s));
+      const double off = relative(online, average_of(walk, {{"sigma_rel", s}}, 2));
+      INFO("sigma_rel " << s << " after " << steps << " steps: off by " << off);
+      CHECK(off < 1e-4);
+      CHECK(relative(online, walk.seen.back()) > 1e-2);  // the check can fail
+      CHECK(same_bits(average_of(walk, {{"sigma_rel", s}}, 2), average_of(walk, {{"gamma", exponent(s)}}, 2)));
+    }
+  }
+}
+
+TEST_CASE("post-hoc EMA refuses profiles that its snapshots do not span, and other snapshots") {
+  Walk walk(spec("averager", "post_hoc_ema", {{"every", int64_t{20}}}), some_values(43));
+  for (int64_t n = 1; n <= 100; n++) walk.step(n);
+  const Tensor online = power_average(walk.seen, exponent(0.075));
+  CHECK(relative(online, average_of(walk, {{"sigma_rel", 0.075}}, 20)) < 1e-2);
+  CHECK(says(refusal([&] {
+               average_of(walk, {{"sigma_rel", 0.25}}, 20);
+             }),
+             {"outside what the 10 snapshots span", "6.937 to 16.97", "more snapshots"}));
+  CHECK(says(refusal([&] { average_of(walk, {{"gamma", 200.0}}, 20); }), {"gamma 200"}));
+  CHECK(says(refusal([&] { average_of(walk, {{"sigma_rel", 0.075}}, 10); }), {"other values of every and tracked"}));
+  CHECK(says(refusal([&] { pema({{"gamma", 5.0}, {"sigma_rel", 0.1}}, 10); }), {"both were given"}));
+  CHECK(says(refusal([&] { pema({{"tracked", std::vector<double>{0.1}}}, 10); }), {"two widths"}));
+}
+
+TEST_CASE("Switch EMA is an EMA that the weights become after every so many steps") {
+  const double d = 0.8;
+  Walk walk(spec("averager", "switch_ema", {{"decay", d}, {"every", int64_t{4}}}), some_values(44));
+  Tensor a = walk.seen[0];
+  for (int64_t n = 1; n <= 10; n++) {
+    walk.step(n);
+    a = d * a + (1 - d) * walk.seen.back();
+    CHECK(worst(walk.average(), a) < 1e-5);
+    if (n % 4 == 0) CHECK(same_bits(walk.values(), walk.average()));
+    else CHECK(worst(walk.values(), walk.seen.back()) == 0);
+  }
+}

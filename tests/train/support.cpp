@@ -9,6 +9,7 @@
 #include "measure/metric.hpp"
 #include "train/optimizer.hpp"
 #include "train/support.hpp"
+#include "train/report.hpp"
 #include "train/validation.hpp"
 
 namespace test {
@@ -21,14 +22,21 @@ std::atomic<int64_t> accesses = 0;
 std::atomic<bool> stepping = false;  // an optimizer's step runs, and not the test's closure inside of it
 
 // Operators that wait for the device: they bring a value to the host, or sizes that depend on values. Counted while an
-// optimizer steps, whoever calls them: the typed functions and operators by schema among it.
-std::unique_ptr<at::ObserverContext> count_reads(const at::RecordFunction& function) {
+// optimizer steps, whoever calls them: the typed functions and operators by schema among it. Not inside of the engine's
+// fused kernels, which take counts and rates as tensors: their CPU form looks at the CPU's memory, their CUDA form at
+// the device's, in the kernel.
+thread_local int inside_fused = 0;
+struct Fused : at::ObserverContext {};
+std::unique_ptr<at::ObserverContext> enter_operator(const at::RecordFunction& function) {
   static const std::set<std::string> reads = {
       "aten::_local_scalar_dense", "aten::nonzero", "aten::masked_select", "aten::equal", "aten::_unique2",
       "aten::repeat_interleave"};
-  if (stepping && reads.count(function.name())) accesses++;
+  const std::string name = function.name();
+  if (name.starts_with("aten::_fused_")) return inside_fused++, std::make_unique<Fused>();
+  if (stepping && !inside_fused && reads.count(name)) accesses++;
   return nullptr;
 }
+void leave_operator(const at::RecordFunction&, at::ObserverContext* fused) { inside_fused -= fused != nullptr; }
 
 // The host's table of tensors, with the functions counted that move values between the host and a device.
 const basin_tensor_interface* counting_tensor_interface() {
@@ -48,13 +56,15 @@ const basin_tensor_interface* counting_tensor_interface() {
 void start() {
   static const bool once = [] {
     add_abi_interfaces();
-    at::addGlobalCallback(at::RecordFunctionCallback(count_reads).scopes({at::RecordScope::FUNCTION}));
+    at::addGlobalCallback(
+        at::RecordFunctionCallback(enter_operator, leave_operator).scopes({at::RecordScope::FUNCTION}));
     add_interface(BASIN_TENSOR_INTERFACE, counting_tensor_interface());
     add_plugin_interfaces();
     add_process_interface();
     add_measurement_interface();
     add_optimizer_interface();
     add_validation_interface();
+    add_report_interface();
     add_model_factory();
     Registry::instance().search({BASIN_BUILD "/plugins", BASIN_BUILD "/tests/train"});
     return true;

@@ -1,5 +1,5 @@
-// What CIFAR-10 and CIFAR-100 (Krizhevsky 2009) have in common: files of records, each of one or two label bytes and then
-// 1024 red, 1024 green and 1024 blue bytes, rows from the top.
+// What CIFAR-10 and CIFAR-100 (Krizhevsky 2009) have in common: files of records, each of one or two label bytes and
+// then 1024 red, 1024 green and 1024 blue bytes, rows from the top.
 //
 // All pixels are read when the data set is opened, at the size that was asked for.
 #pragma once

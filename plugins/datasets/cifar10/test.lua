@@ -1,3 +1,4 @@
+-- arguments: --trust
 local basin = require "basin"
 
 local folder = os.tmpname()

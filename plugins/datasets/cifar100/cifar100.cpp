@@ -1,5 +1,5 @@
-// CIFAR-100 in its binary layout (Krizhevsky 2009): records with two label bytes, first the one of 20 coarse classes, then
-// the one of 100 fine ones.
+// CIFAR-100 in its binary layout (Krizhevsky 2009): records with two label bytes, first the one of 20 coarse classes,
+// then the one of 100 fine ones.
 #include "../cifar10/cifar.hpp"
 
 using namespace basin;

@@ -1,3 +1,4 @@
+-- arguments: --trust
 local basin = require "basin"
 
 local folder = "cifar-100-binary"

@@ -1,5 +1,5 @@
-// The zip files that EDM's dataset tool writes (Karras et al. 2022, as StyleGAN's before it): 00000/img00000000.png and so
-// on, stored or deflated, and dataset.json, whose "labels" is null or a list of [name, class].
+// The zip files that EDM's dataset tool writes (Karras et al. 2022, as StyleGAN's before it): 00000/img00000000.png
+// and so on, stored or deflated, and dataset.json, whose "labels" is null or a list of [name, class].
 #include <map>
 #include <nlohmann/json.hpp>
 

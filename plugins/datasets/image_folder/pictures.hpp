@@ -1,5 +1,5 @@
-// Picture files as the items of a data set, wherever their bytes lie: decoded when they are asked for, brought to one size
-// as guided-diffusion does it, and kept in memory as long as all of them fit.
+// Picture files as the items of a data set, wherever their bytes lie: decoded when they are asked for, brought to one
+// size as guided-diffusion does it, and kept in memory as long as all of them fit.
 #pragma once
 #include <basin/basin.hpp>
 

@@ -1,3 +1,4 @@
+-- arguments: --trust
 local basin = require "basin"
 local pictures = require "pictures"
 
@@ -49,7 +50,7 @@ for item, k in ipairs { 0, 3, 1, 4, 2, 5 } do pictures.check(given, item, item, 
 shapes:images(1, 1):save(folder .. "/c")
 basin.dataset("shapes", { count = 1, size = 48 }):images(1):save(folder .. "/d")
 refused("/d/000001.png is 48x48 pixels, and the first picture is 32x32: give size = N", {})
-assert(basin.dataset("image_folder", { root = folder, size = 32 }):read(1, 8):size(1) == 8)
+assert(basin.dataset("image_folder", { root = folder, size = 32 }):read(1, 8):shape()[1] == 8)
 
 -- A file that is no picture is named.
 local file = assert(io.open(folder .. "/b/broken.png", "wb"))

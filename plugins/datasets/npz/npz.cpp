@@ -1,5 +1,5 @@
-// The .npz files in which guided-diffusion and EDM keep images: arr_0, uint8 [N,H,W,3], and arr_1, whole numbers [N], where
-// there are labels.
+// The .npz files in which guided-diffusion and EDM keep images: arr_0, uint8 [N,H,W,3], and arr_1, whole numbers [N],
+// where there are labels.
 //
 // All pixels are read when the data set is opened, at the size that was asked for.
 #include "npy.hpp"

@@ -1,6 +1,6 @@
-// Shards in WebDataset's layout: tar archives in which the files of one sample stand behind each other and have a common
-// name up to their first dot, the key: n01440764/12.jpg, n01440764/12.cls. Here a sample is one picture and, in .cls, the
-// number of its class.
+// Shards in WebDataset's layout: tar archives in which the files of one sample stand behind each other and have a
+// common name up to their first dot, the key: n01440764/12.jpg, n01440764/12.cls. Here a sample is one picture and, in
+// .cls, the number of its class.
 //
 // The shards are looked through once, when the data set is opened; a picture is then read from its place in its shard.
 #include <archive.h>

@@ -23,6 +23,11 @@ assert(basin.model("adm_unet", {
   image = 64, channels = 192, blocks = 3, attention = { 32, 16, 8 }, head_channels = 64, classes = 1000, learned_variance = true,
 }).count == 295904454)
 
+-- LSUN Tower 64, which serves FFHQ 64 as well: the conditional one without its classes' embedding.
+assert(basin.model("adm_unet", {
+  image = 64, channels = 192, blocks = 3, attention = { 32, 16, 8 }, head_channels = 64, learned_variance = true,
+}).count == 295136454)
+
 -- Other ways to build it: their names.
 local other = basin.model("adm_unet", {
   image = 16, channels = 32, multipliers = { 1, 2 }, blocks = 1, attention = { 8 }, head_channels = 0, heads = 2,
@@ -45,6 +50,17 @@ for i, options in ipairs {
   }
   assert(#losses == 2 and losses[1] > 0.2 and losses[1] < 1.3, losses[1])
 end
+
+-- Weights say which order of attention they are for, and which target: the other one is refused, not silent.
+local function small(options)
+  local all = { image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = { 8 } }
+  for key, value in pairs(options) do all[key] = value end
+  return basin.model("adm_unet", all)
+end
+small({ order = "legacy" }):save "legacy.safetensors"
+small({ order = "legacy" }):load "legacy.safetensors"
+refused('order = "legacy"', function() return small({ order = "new" }):load "legacy.safetensors" end)
+refused('target = "epsilon"', function() return small({ order = "legacy", target = "v" }):load "legacy.safetensors" end)
 
 refused("divide into the 32 groups", function() return basin.model "adm_unet" { channels = 48 } end)
 refused("Attention at size 7", function() return basin.model "adm_unet" { attention = { 7 } } end)

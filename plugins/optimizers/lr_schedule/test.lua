@@ -27,6 +27,7 @@ expect(rates("lr-constant", 3, {}), { 1, 1, 1 })
 expect(rates("lr-warmup", 5, { warmup = 4 }), { 0.25, 0.5, 0.75, 1, 1 })
 expect(rates("lr-linear", 5, { shape = "linear", steps = 4 }), { 1, 0.75, 0.5, 0.25, 0 })
 expect(rates("lr-cosine", 5, { shape = "cosine", warmup = 1, steps = 5, floor = 0.5 }), { 1, 1, 0.927, 0.75, 0.573 })
+expect(rates("lr-cyclic", 8, { shape = "cyclic", begin = 2, cycle = 3, floor = 0.4 }), { 1, 1, 0.8, 0.6, 0.4, 0.8, 0.6, 0.4 })
 
 refused("length of the run", function()
   return rates("lr-refused", 1, { shape = "cosine" })

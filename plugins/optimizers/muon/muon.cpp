@@ -53,6 +53,7 @@ struct Muon {
   std::vector<Matrix> matrices;
   std::vector<Others> others;
   Tensor steps;  // []
+  bool said = false;
 
   void start(Parameters p, State state) {
     parameters_ = p;
@@ -74,11 +75,14 @@ struct Muon {
         o.squares.push_back(state.like(parameter.name + ".v", values));
       }
     }
-    log_info(std::to_string(matrices.size()) + " of " + std::to_string(p.list().size()) +
-             " parameters are matrices, the others get AdamW");
   }
 
   LossResult step(const Context&, const Closure& closure) {
+    if (!said) {  // not in start: a training that is finished and only loaded takes no step
+      log_info(std::to_string(matrices.size()) + " of " + std::to_string(parameters_.list().size()) +
+               " parameters are matrices, the others get AdamW");
+      said = true;
+    }
     const LossResult result = closure();
     steps.add_(1);
     for (const Matrix& x : matrices) {

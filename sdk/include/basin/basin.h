@@ -7,6 +7,7 @@
 #include "parameters.h"
 #include "process.h"
 #include "random.h"
+#include "report.h"
 #include "state.h"
 #include "tensor.h"
 #include "validation.h"

@@ -31,7 +31,7 @@ typedef struct basin_dataset_functions {
 } basin_dataset_functions;
 
 /* Image files for data sets. RGB, rows from the top, channels planar: [C,H,W]. */
-#define BASIN_IMAGE_INTERFACE "basin.image.draft/1"
+#define BASIN_IMAGE_INTERFACE "basin.image.draft/2"
 typedef struct basin_image_interface {
   uint32_t size;
   /* Decodes a file and brings it to [3,size,size] as guided-diffusion does: box halving while at least twice as large,

@@ -72,6 +72,32 @@ struct Deaf : Descent {
   }
 };
 
+struct Leaks : Descent {
+  static constexpr const char* name = "leaks";
+  static constexpr const char* summary = "Loses memory at every step.";
+  LossResult step(const Context&, const Closure& closure) {
+    LossResult result = closure();
+    move();
+    double* volatile lost = new double[8]{};
+    lost[0] = 1;
+    return result;
+  }
+};
+
+struct ReadsFreed : Descent {
+  static constexpr const char* name = "reads_freed";
+  static constexpr const char* summary = "Reads memory that it has freed.";
+  LossResult step(const Context&, const Closure& closure) {
+    LossResult result = closure();
+    auto* rate = static_cast<double*>(std::malloc(sizeof(double)));
+    *rate = 0.05;
+    double* volatile kept = rate;
+    std::free(rate);
+    move(*kept > 1 ? 0.04 : 0.05);
+    return result;
+  }
+};
+
 struct Partial : Descent {
   static constexpr const char* name = "partial";
   static constexpr const char* summary = "Never runs the whole batch.";
@@ -162,4 +188,4 @@ BASIN_PLUGIN("optimizers", "0.1.0", "Apache-2.0", "For the tests of basin check.
              OptimizerComponent<Climbs>, OptimizerComponent<Restless>, OptimizerComponent<Forgets>,
              OptimizerComponent<Deaf>, OptimizerComponent<Partial>, OptimizerComponent<KeepsContext>,
              OptimizerComponent<Crashes>, OptimizerComponent<Hangs>, OptimizerComponent<Trusts>,
-             OptimizerComponent<Mute>)
+             OptimizerComponent<Mute>, OptimizerComponent<Leaks>, OptimizerComponent<ReadsFreed>)

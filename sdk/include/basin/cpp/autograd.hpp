@@ -19,6 +19,13 @@ class Recording {
 struct NoRecording : Recording {
   NoRecording() : Recording(false) {}
 };
+// Whether operators are recorded here. In a backward: whether its result will itself be differentiated.
+inline bool recording() {
+  const auto set = host_function<&basin_autograd_interface::set_recording>();
+  const int32_t now = set(0);
+  set(now);
+  return now;
+}
 
 // Gradients of sum(outputs) with respect to inputs; empty where there is none. create_graph: they can be
 // differentiated.
@@ -65,7 +72,8 @@ inline void give(std::vector<Tensor> results, basin_tensor** out, uint32_t n) {
 }  // namespace detail
 
 // Runs f.forward(Saved&, Inputs) and ties f.backward(Saved&, Inputs gradients) into the graph. Each gives a Tensor or a
-// vector of them; backward may run on any thread, long after, on a copy of f.
+// vector of them; backward may run on any thread, long after, on a copy of f. Write basin::apply: given a std::vector, the
+// compiler would find std::apply too.
 template <class F>
 std::vector<Tensor> apply(F f, Span<const Tensor> inputs, uint32_t n_outputs = 1) {
   std::vector<Tensor> out(n_outputs);

@@ -44,6 +44,23 @@ void one_pass(Body&& body, const Tensor& first, const Tensors&... rest) {
   });
 }
 
+// Runs `body`, which moves the weights, and puts them back bit for bit, also after an error: w + e - e is not w.
+template <class Body>
+void and_back(const Parameters& parameters, Body&& body) {
+  std::vector<Tensor> before;
+  for (const Group& g : parameters) before.push_back(g.values.clone());
+  const auto restore = [&] {
+    for (size_t i = 0; i < before.size(); ++i) parameters[i].values.copy_(before[i]);
+  };
+  try {
+    body();
+  } catch (...) {
+    restore();
+    throw;
+  }
+  restore();
+}
+
 // AdamW's step (Loshchilov and Hutter 2019, arXiv 1711.05101, Algorithm 2) by the engine's fused kernel: one pass over
 // lists of equally many tensors. `step`: float32 [], the number of this step, the first is 1; `rate`: learning_rate().
 struct Betas {

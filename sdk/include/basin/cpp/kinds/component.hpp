@@ -36,21 +36,27 @@ const std::vector<Field<T>>& fields() {
   return *all;
 }
 
+struct Described {
+  std::vector<basin_parameter> parameters;
+  std::vector<std::vector<const char*>> choices;
+  std::vector<const basin_parameter*> pointers;
+  basin_component component;
+};
 template <class T>
 const basin_component* describe(const char* interface, const void* functions) {
-  static const basin_component* described = [&] {
+  static const Described* described = [&] {
     const auto& all = fields<T>();
-    auto* parameters = new std::vector<basin_parameter>(all.size());
-    auto* choices = new std::vector<std::vector<const char*>>(all.size());
-    auto* pointers = new std::vector<const basin_parameter*>;
+    auto* d = new Described{std::vector<basin_parameter>(all.size()), {}, {}, {}};
+    d->choices.resize(all.size());
     for (size_t i = 0; i < all.size(); ++i) {
-      (*parameters)[i] = all[i].describe((*choices)[i]);
-      pointers->push_back(&(*parameters)[i]);
+      d->parameters[i] = all[i].describe(d->choices[i]);
+      d->pointers.push_back(&d->parameters[i]);
     }
-    return new basin_component{sizeof(basin_component),           interface, T::name, T::summary, pointers->data(),
-                               static_cast<uint32_t>(all.size()), functions};
+    d->component = {sizeof(basin_component),           interface, T::name, T::summary, d->pointers.data(),
+                    static_cast<uint32_t>(all.size()), functions};
+    return d;
   }();
-  return described;
+  return &described->component;
 }
 
 // create: fills the fields, then, where the component has one, check() looks at them together and may throw.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# data.sh PROGRAM FOLDER: basin data get against a server of its own, and basin data check on what there is.
+# get.sh PROGRAM FOLDER: basin data get against a server of its own.
 set -u
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 . "$here/../lua/common.sh"
@@ -22,7 +22,6 @@ expect() {
 says() { grep -qF -- "$1" output || { printf 'missing: %s\n' "$1"; cat output; failed=1; }; }
 holds() { "$@" || { printf 'does not hold: %s\n' "$*"; failed=1; }; }
 
-# ---- get -------------------------------------------------------------------------------------------------------------
 mkdir served && (cd served && python3 "$here/archives.py") >sums || { cat sums; exit 1; }
 . ./sums
 coproc SERVER { python3 "$here/server.py" served requests; }
@@ -57,10 +56,12 @@ mkdir whole && cp served/good.tar.gz whole/good.tar.gz.part && : >requests
 expect 0 "whole/set" get $place/good.tar.gz --md5 "$good" --to whole
 holds fetched whole
 holds test ! -s requests
-# What lies there is longer than the file, or of a server that knows no ranges: from the beginning.
+# What lies there is longer than the file: it is something else, and goes.
 mkdir longer && cat served/good.tar.gz served/a.bin >longer/good.tar.gz.part
+expect 1 "it was removed" get $place/good.tar.gz --md5 "$good" --to longer
 expect 0 "longer/set" get $place/good.tar.gz --md5 "$good" --to longer
 holds fetched longer
+# A server that knows no ranges: from the beginning.
 mkdir ranges && head -c 1000 served/good.tar.gz >ranges/good.tar.gz.part
 expect 0 "ranges/set" get $place/whole/good.tar.gz --md5 "$good" --to ranges
 holds fetched ranges
@@ -71,13 +72,12 @@ holds fetched cut
 holds grep -q "/cut/good.tar.gz bytes=5000-" requests
 holds test "$(wc -l <requests)" -ge 6
 # A command that is killed leaves what it had, and the next one goes on.
-get $place/slow/good.tar.gz --md5 "$good" --to killed >output 2>&1 </dev/null &
+"$program" data get $place/slow/good.tar.gz --md5 "$good" --to killed >output 2>&1 </dev/null &
 for _ in $(seq 100); do [[ -s killed/good.tar.gz.part ]] && break; sleep 0.1; done
 kill -KILL $! && wait $! 2>/dev/null
-sleep 0.5  # curl ends with it
-had=$(stat -c %s killed/good.tar.gz.part)
-sleep 0.5
-holds test "$had" -gt 0 -a "$had" -lt "$(stat -c %s served/good.tar.gz)" -a "$had" -eq "$(stat -c %s killed/good.tar.gz.part)"
+had=-1  # curl ends with it, so that the file grows no more
+until [[ $had == "$(stat -c %s killed/good.tar.gz.part)" ]]; do had=$(stat -c %s killed/good.tar.gz.part) && sleep 1; done
+holds test "$had" -gt 0 -a "$had" -lt "$(stat -c %s served/good.tar.gz)"
 : >requests
 expect 0 "killed/set" get $place/good.tar.gz --md5 "$good" --to killed
 holds fetched killed
@@ -101,54 +101,4 @@ holds test -z "$(find unsafe -mindepth 2 ! -name '*.part')"
 mkdir bin && ln -s "$(command -v md5sum)" bin
 expect 1 "the program curl is needed" env PATH="$PWD/bin" "$program" data get $place/good.tar.gz --md5 "$good" --to no_curl
 exec {SERVER[1]}>&-
-
-# ---- check -----------------------------------------------------------------------------------------------------------
-fixtures=$here/fixtures
-check() { "$program" data check "$@" --threads 1; }
-expect 1 "'nowhere' does not exist" check nowhere
-mkdir nothing
-expect 1 "" check nothing
-says "'nothing' is nothing that a data set plugin knows:"
-says "There is no picture below 'nothing'"
-expect 1 "" check "$here/server.py"
-says "is no zip archive"
-
-if "$program" data check "$fixtures/folder" 2>&1 | grep -q OpenCV; then
-  echo "skipped: what needs OpenCV"
-  exit $failed
-fi
-sound="all of it was read, and nothing is wrong"
-expect 0 "$sound" check "$fixtures/folder"
-says '(dataset "image_folder")'
-says "6 images, [3,8,8] uint8"
-says "3 classes of 2 images each"
-expect 0 "$sound" check "$fixtures/shards"
-says '(dataset "webdataset")'
-says "3 classes of 2 images each"
-expect 0 "$sound" check "$fixtures/shards/002.tar"
-expect 0 "$sound" check "$fixtures/zip/stored.zip"
-says '(dataset "edm_zip")'
-says "3 classes of 1 to 2 images each"
-expect 0 "$sound" check "$fixtures/zip/unlabelled.zip"
-says "no labels"
-expect 0 "$sound" check "$fixtures/npz/labelled.npz"
-says '(dataset "npz")'
-expect 1 "problem: dataset 'edm_zip'" check "$fixtures/zip/four_labels.zip"
-says "has 4 labels for 5 pictures"
-expect 1 "is 12x12 pixels, and the first picture is 8x8" check "$fixtures/zip/mixed.zip"
-expect 0 "$sound" check "$fixtures/zip/mixed.zip" --set size=8
-expect 1 "'000001.png' of" check "$fixtures/tar/no_image.tar"
-says "2 images, [3,8,8] uint8"
-expect 1 "problem: " check "$fixtures/npz/float.npz"
-
-# CIFAR-10 is read in both its parts.
-mkdir -p cifar/cifar-10-batches-bin
-for i in 1 2 3 4 5; do truncate -s 30730000 cifar/cifar-10-batches-bin/data_batch_$i.bin; done
-expect 1 "test_batch.bin', which is not there" check cifar
-truncate -s 30730000 cifar/cifar-10-batches-bin/test_batch.bin
-expect 0 "$sound" check cifar
-says '(dataset "cifar10")'
-says "60000 images, [3,32,32] uint8"
-says "10 classes of 0 to 60000 images"
-rm -r cifar
 exit $failed

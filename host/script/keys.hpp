@@ -1,0 +1,28 @@
+// The keys of a person at a terminal, one character at a time, as libedit's reader wants them.
+//
+// Ctrl-C ends the reading, which libedit's own would go on with. A paste is told from typing: the terminal marks where
+// one begins and ends ("bracketed paste", ESC [ 200 ~ ... ESC [ 201 ~), so that its tabs complete nothing and its lines
+// can be taken together.
+#pragma once
+#include <cwchar>
+#include <string>
+
+namespace basin::script {
+
+class Keys {
+ public:
+  explicit Keys(int descriptor) : descriptor_(descriptor) {}
+
+  int read(wchar_t& character);  // 1; 0: the end of input; -1: Ctrl-C, or the terminal is gone
+  bool pasting() const { return pasting_; }
+  void forget() { waiting_.clear(), pasting_ = false; }  // what a Ctrl-C cut short
+
+ private:
+  int byte(unsigned char& out, int milliseconds);  // as read(); 2: nothing came in time (milliseconds < 0: waits)
+  bool mark();                                     // after ESC: takes a paste's mark, or puts back what was read
+  int descriptor_;
+  std::string waiting_;  // read ahead
+  bool pasting_ = false, after_return_ = false;
+};
+
+}  // namespace basin::script

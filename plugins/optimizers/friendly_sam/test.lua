@@ -1,0 +1,20 @@
+local basin, toy = require "basin", require "toy"
+local watched, distance, close, refused = toy.watched, toy.distance, toy.close, toy.refused
+local still, adam = basin.optimizer "sgd" { lr = 0 }, basin.optimizer "adam" { lr = 1e-2 }
+
+-- Two passes, |e| = rho; sigma = 0 is SAM, bit for bit, and so is the first step.
+local seen, before = watched("friendly-e", 2, basin.optimizer("friendly_sam", { rho = 0.3, base = still }))
+assert(#seen == 4)
+close(distance(seen[2].weights, before), 0.3, 1e-4)
+close(distance(seen[4].weights, before), 0.3, 1e-4)
+local _, _, sam = watched("friendly-sam", 3, basin.optimizer("sam", { rho = 0.1, base = adam }))
+local _, _, same = watched("friendly-same", 3, basin.optimizer("friendly_sam", { rho = 0.1, sigma = 0, base = adam }))
+local _, _, other = watched("friendly-other", 3, basin.optimizer("friendly_sam", { rho = 0.1, base = adam }))
+assert(distance(sam, same) == 0 and distance(sam, other) > 0)
+
+-- It learns.
+local _, _, _, losses = watched("friendly_sam-learns", 60, basin.optimizer("friendly_sam", { rho = 0.05, base = basin.optimizer "adam" { lr = 3e-3 } }))
+assert(losses[60] < 0.9 * losses[1], losses[60])
+
+refused("decay", function() return basin.optimizer "friendly_sam" { decay = 2, base = adam } end)
+print "ok"
