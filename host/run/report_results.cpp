@@ -194,7 +194,8 @@ class Results {
         end++;
       }
       if (bits.empty()) continue;
-      Chart chart{first_name(all_.results[first]), "bits of the weights (full: before quantization)", {}, false, true, {}};
+      Chart chart{
+          first_name(all_.results[first]), "bits of the weights (full: before quantization)", {}, false, true, {}};
       for (double b : bits) chart.ticks.emplace_back(static_cast<double>(chart.ticks.size()), number_of(b));
       chart.ticks.emplace_back(static_cast<double>(chart.ticks.size()), "full");
       std::map<std::string, std::map<double, Estimate>> lines;  // by run and the model that was quantized, by place
