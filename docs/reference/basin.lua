@@ -1507,15 +1507,15 @@ function basin.optimizer(name, options) end
 ---@class (exact) basin.averager.post_hoc_ema.options
 ---@field tracked? number[] Widths sigma_rel of the averages that are kept up. Default: { 0.05, 0.1 }. From 0.001 to 0.28.
 ---@field every? integer Steps between snapshots, each of as many weights as are tracked. [steps] Default: 1000. At least 1.
----@field sigma_rel? number Width of the average that is given; 0: the first tracked. Default: 0. From 0 to 0.28.
----@field gamma? number The same by its exponent; 0: by sigma_rel. Default: 0. At least 0.
+---@field sigma_rel? number Width of the average that is given. Default: 0.05. From 0.001 to 0.28.
+---@field gamma? number Its exponent in place of the width; 0: by sigma_rel. Default: 0. At least 0.
 
 ---Post-hoc EMA (Karras et al. 2024, arXiv 2312.02696): averages whose length is chosen after the training.
 ---@class basin.averager.post_hoc_ema: basin.averager
 ---@field tracked number[] Widths sigma_rel of the averages that are kept up.
 ---@field every integer Steps between snapshots, each of as many weights as are tracked.
----@field sigma_rel number Width of the average that is given; 0: the first tracked.
----@field gamma number The same by its exponent; 0: by sigma_rel.
+---@field sigma_rel number Width of the average that is given.
+---@field gamma number Its exponent in place of the width; 0: by sigma_rel.
 ---@overload fun(options: basin.averager.post_hoc_ema.options): basin.averager.post_hoc_ema
 
 ---@class (exact) basin.averager.swa.options

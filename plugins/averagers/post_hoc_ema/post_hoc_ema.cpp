@@ -47,13 +47,11 @@ struct PostHocEma {
         integer("every", &PostHocEma::every, 1000, "Steps between snapshots, each of as many weights as are tracked.")
             .at_least(1)
             .unit("steps"),
-        number("sigma_rel", &PostHocEma::sigma_rel, 0, "Width of the average that is given; 0: the first tracked.")
-            .between(0, 0.28),
-        number("gamma", &PostHocEma::gamma, 0, "The same by its exponent; 0: by sigma_rel.").at_least(0));
+        number("sigma_rel", &PostHocEma::sigma_rel, 0.05, "Width of the average that is given.").between(0.001, 0.28),
+        number("gamma", &PostHocEma::gamma, 0, "Its exponent in place of the width; 0: by sigma_rel.").at_least(0));
   }
   void check() {
     if (tracked.size() < 2) throw error("A profile is put together from two others or more: give tracked two widths.");
-    if (sigma_rel && gamma) throw error("The average is named by sigma_rel or by gamma, and both were given.");
   }
 
   Parameters parameters_;
@@ -84,7 +82,7 @@ struct PostHocEma {
   Tensor average(uint32_t group) {
     const int64_t t = steps_done();
     if (t == 0) return parameters_[group].values.clone();
-    const double wanted = gamma ? gamma : exponent(sigma_rel ? sigma_rel : tracked[0]);
+    const double wanted = gamma ? gamma : exponent(sigma_rel);
     for (size_t k = 0; k < tracked.size(); ++k)  // no sum is nearer than itself
       if (std::abs(exponent(tracked[k]) - wanted) < 1e-9 * wanted) return averages[k].at(group).clone();
 
