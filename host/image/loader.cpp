@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <mutex>
 
-
 #include "abi/error.hpp"
 #include "image/image.hpp"
 #include "image/table.hpp"

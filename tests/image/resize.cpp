@@ -9,7 +9,8 @@ TEST_CASE("the crop to a square gives Pillow's integers") {
     const char* size;
     int to;
   };
-  for (const Case& c : {Case{"75x53", 16}, {"33x47", 32}, {"20x20", 32}, {"64x64", 16}, {"40x25", 25}, {"131x97", 12}}) {
+  for (const Case& c :
+       {Case{"75x53", 16}, {"33x47", 32}, {"20x20", 32}, {"64x64", 16}, {"40x25", 25}, {"131x97", 12}}) {
     INFO(c.size << " to " << c.to);
     const Picture source = read(fixture("source_" + std::string(c.size) + ".png"));
     const Picture expected = read(fixture("crop_" + std::string(c.size) + "_" + std::to_string(c.to) + ".png"));

@@ -113,8 +113,8 @@ TEST_CASE("a step reads no value back and writes none from the host, so that it 
   for (const char* shape : {"constant", "linear", "cosine", "cyclic"})
     CHECK(accesses_of(spec("optimizer", "lr_schedule",
                            {{"shape", std::string(shape)}, {"steps", int64_t{9}}, {"base", adam}})) == 0);
-  for (const char* name : {"clip", "sam", "asam", "gsam", "looksam", "friendly_sam", "momentum_sam", "wsam",
-                           "random_sam", "lpf_sgd"}) {
+  for (const char* name :
+       {"clip", "sam", "asam", "gsam", "looksam", "friendly_sam", "momentum_sam", "wsam", "random_sam", "lpf_sgd"}) {
     INFO(name);
     CHECK(accesses_of(spec("optimizer", name, {{"base", adam}})) == 0);
   }

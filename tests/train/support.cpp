@@ -8,8 +8,8 @@
 #include "abi/interfaces.hpp"
 #include "measure/metric.hpp"
 #include "train/optimizer.hpp"
-#include "train/support.hpp"
 #include "train/report.hpp"
+#include "train/support.hpp"
 #include "train/validation.hpp"
 
 namespace test {
