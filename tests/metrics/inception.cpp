@@ -48,7 +48,7 @@ TEST_CASE("inception_v3 gives the features of the programs that FID is known by"
     const auto network = model("inception_v3", {{"resize", resize}});
     fill(*network);
     const auto out = network->forward(context, {x});
-    // Measured: 1e-6; the nearest of the three ways is 1e-2 away.
+    // Of the three ways the two nearest are 1e-2 apart.
     CHECK(relative(out.at(0), wanted.at(resize)) < 1e-5);
     if (resize == "pytorch") CHECK(relative(out.at(1), wanted.at("logits")) < 1e-5);
   }
