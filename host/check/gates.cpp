@@ -298,7 +298,7 @@ void install_gates() {
   gate<basin_measurement_interface, &basin_measurement_interface::info, &basin_measurement_interface::images,
        &basin_measurement_interface::features, &basin_measurement_interface::losses,
        &basin_measurement_interface::scalar, &basin_measurement_interface::curve,
-       &basin_measurement_interface::protocol>(BASIN_MEASUREMENT_INTERFACE);
+       &basin_measurement_interface::protocol, &basin_measurement_interface::extractor>(BASIN_MEASUREMENT_INTERFACE);
 }
 
 std::vector<std::string> gated_interfaces() {

@@ -12,7 +12,7 @@ extern "C" {
 
 typedef struct basin_measurement basin_measurement; /* borrowed until measure returns */
 
-enum { BASIN_IMAGES = 1, BASIN_REFERENCE = 2 }; /* what is measured; what it is measured against */
+enum { BASIN_IMAGES = 1, BASIN_REFERENCE = 2 }; /* what is measured; what it is measured against: data or images */
 
 typedef struct basin_measurement_info {
   uint32_t size;
@@ -27,7 +27,7 @@ typedef struct basin_measurement_info {
 } basin_measurement_info;
 
 /* [run thread] */
-#define BASIN_MEASUREMENT_INTERFACE "basin.measurement.draft/1"
+#define BASIN_MEASUREMENT_INTERFACE "basin.measurement.draft/2"
 typedef struct basin_measurement_interface {
   uint32_t size;
   basin_status (*info)(basin_measurement*, basin_measurement_info* out); /* caller's buffer [run thread] */
@@ -46,6 +46,9 @@ typedef struct basin_measurement_interface {
                         const double* low, const double* high, uint32_t n);
   /* A line of the protocol: what someone must know to compare ("features", "shapes_features, 32"). */
   basin_status (*protocol)(basin_measurement*, const char* key, const char* value);
+  /* What an extractor is: component, options and hash of its weights. Two that give the same features have the same
+   * text, wherever their files lie. Borrowed until measure returns. */
+  basin_status (*extractor)(basin_measurement*, basin_object* extractor, const char** out);
 } basin_measurement_interface;
 
 #define BASIN_METRIC_INTERFACE "basin.metric.draft/1"
