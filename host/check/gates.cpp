@@ -5,6 +5,7 @@
 #include <basin/dataset.h>
 #include <basin/layer.h>
 #include <basin/metric.h>
+#include <basin/sampler.h>
 #include <basin/optimizer.h>
 
 #include <atomic>
@@ -168,7 +169,7 @@ BASIN_GATE_AFTER(&basin_tensor_interface::call)
 }
 
 BASIN_GATE_AFTER(&basin_process_interface::denoise)
-(basin_denoiser*, const basin_context*, basin_tensor*, double, basin_denoised* out) {
+(basin_denoiser*, const basin_context*, basin_tensor*, const double*, uint32_t, basin_denoised* out) {
   received(&out->epsilon, 1), received(&out->x0, 1), received(&out->variance, 1);
 }
 
@@ -293,6 +294,7 @@ void install_gates() {
   gate<basin_process_interface, &basin_process_interface::info, &basin_process_interface::respace,
        &basin_process_interface::denoise>(BASIN_PROCESS_INTERFACE);
   gate<basin_optimizers_interface, &basin_optimizers_interface::step>(BASIN_OPTIMIZERS_INTERFACE);
+  gate<basin_samplers_interface, &basin_samplers_interface::sample>(BASIN_SAMPLERS_INTERFACE);
   gate<basin_image_interface, &basin_image_interface::read, &basin_image_interface::resize,
        &basin_image_interface::decode>(BASIN_IMAGE_INTERFACE);
   gate<basin_measurement_interface, &basin_measurement_interface::info, &basin_measurement_interface::images,

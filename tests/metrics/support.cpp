@@ -8,6 +8,7 @@ void start() {
     basin::add_abi_interfaces();
     basin::add_plugin_interfaces();
     basin::add_process_interface();
+    basin::add_samplers_interface();
     basin::add_measurement_interface();
     basin::add_model_factory();
     basin::Registry::instance().search({BASIN_BUILD "/plugins", BASIN_BUILD "/tests/metrics"});
