@@ -5,8 +5,8 @@
 #include <basin/dataset.h>
 #include <basin/layer.h>
 #include <basin/metric.h>
-#include <basin/sampler.h>
 #include <basin/optimizer.h>
+#include <basin/sampler.h>
 
 #include <atomic>
 #include <map>
@@ -316,8 +316,8 @@ void install_gates() {
        &basin_measurement_interface::features, &basin_measurement_interface::losses,
        &basin_measurement_interface::scalar, &basin_measurement_interface::curve,
        &basin_measurement_interface::protocol, &basin_measurement_interface::grid,
-       &basin_measurement_interface::gradient, &basin_measurement_interface::hessian_vector_product>(
-      BASIN_MEASUREMENT_INTERFACE);
+       &basin_measurement_interface::gradient, &basin_measurement_interface::hessian_vector_product,
+       &basin_measurement_interface::extractor>(BASIN_MEASUREMENT_INTERFACE);
 }
 
 std::vector<std::string> gated_interfaces() {
