@@ -27,7 +27,7 @@ typedef struct basin_measurement_info {
 } basin_measurement_info;
 
 /* [run thread] */
-#define BASIN_MEASUREMENT_INTERFACE "basin.measurement.draft/2"
+#define BASIN_MEASUREMENT_INTERFACE "basin.measurement.draft/3"
 typedef struct basin_measurement_interface {
   uint32_t size;
   basin_status (*info)(basin_measurement*, basin_measurement_info* out); /* caller's buffer [run thread] */
