@@ -84,7 +84,7 @@ TEST_CASE("faults of a file are found by the tests of loading", "[check]") {
 TEST_CASE("faults of optimizers are found", "[check]") {
   const Case cases[] = {
       {"optimizers", "optimizer-convergence", "climbs", {"convex bowl"}},
-      {"optimizers", "optimizer-same-seed", "restless", {"one seed differ"}},
+      {"optimizers", "optimizer-same-seed", "restless", {"one seed differ after step"}},
       {"optimizers", "optimizer-state-round-trip", "forgets", {"not in its state"}},
       {"optimizers", "optimizer-closure", "deaf", {"BASIN_OK"}},
       {"optimizers", "optimizer-closure", "partial", {"whole batch"}},
@@ -92,6 +92,9 @@ TEST_CASE("faults of optimizers are found", "[check]") {
       {"optimizers", "optimizer-convergence", "crashes", {"SIGSEGV", "optimizer 'crashes' (plugin optimizers 0.1.0)"}},
       {"optimizers", "optimizer-convergence", "hangs", {"hung", "5 s"}},
       {"optimizers", "optimizer-garbage-state", "trusts", {"SIGSEGV", "optimizer 'trusts'"}},
+      {"optimizers", "optimizer-convergence", "reports_many", {"'gradients' is to be one number"}},
+      {"optimizers", "host-errors", "hopes", {"validation.loss, failed, and it went on as if it had not"}},
+      {"optimizers", "borrowed-handles", "elsewhere", {"validation.loss is for the thread that runs the script"}},
       {"optimizers", "options-extremes", "mute", {"SIGSEGV", "being made with size = 1000000"}},
       {"optimizers", "declares-sentences", "mute", {"'rate'"}},
   };
