@@ -8,6 +8,7 @@
 #include <basin/metric.h>
 #include <basin/optimizer.h>
 #include <basin/report.h>
+#include <basin/sampler.h>
 #include <basin/validation.h>
 
 #include <atomic>
@@ -173,8 +174,23 @@ BASIN_GATE_AFTER(&basin_tensor_interface::call)
 }
 
 BASIN_GATE_AFTER(&basin_process_interface::denoise)
-(basin_denoiser*, const basin_context*, basin_tensor*, double, basin_denoised* out) {
+(basin_denoiser*, const basin_context*, basin_tensor*, const double*, uint32_t, basin_denoised* out) {
   received(&out->epsilon, 1), received(&out->x0, 1), received(&out->variance, 1);
+}
+
+BASIN_GATE_AFTER(&basin_measurement_interface::gradient)
+(basin_measurement*, const int64_t*, const double*, uint32_t, uint64_t, basin_tensor** out, uint32_t n) {
+  received(out, n);
+}
+BASIN_GATE_BEFORE(&basin_measurement_interface::hessian_vector_product)
+(basin_measurement*, const int64_t*, const double*, uint32_t, uint64_t, basin_tensor* const* in, uint32_t n,
+ basin_tensor**, uint32_t) {
+  return list_status(name, in, n);
+}
+BASIN_GATE_AFTER(&basin_measurement_interface::hessian_vector_product)
+(basin_measurement*, const int64_t*, const double*, uint32_t, uint64_t, basin_tensor* const*, uint32_t,
+ basin_tensor** out, uint32_t n) {
+  received(out, n);
 }
 
 // Text and lists of options: copies that go when create has returned.
@@ -298,12 +314,15 @@ void install_gates() {
   gate<basin_process_interface, &basin_process_interface::info, &basin_process_interface::respace,
        &basin_process_interface::denoise>(BASIN_PROCESS_INTERFACE);
   gate<basin_optimizers_interface, &basin_optimizers_interface::step>(BASIN_OPTIMIZERS_INTERFACE);
+  gate<basin_samplers_interface, &basin_samplers_interface::sample>(BASIN_SAMPLERS_INTERFACE);
   gate<basin_image_interface, &basin_image_interface::read, &basin_image_interface::resize,
        &basin_image_interface::decode>(BASIN_IMAGE_INTERFACE);
   gate<basin_measurement_interface, &basin_measurement_interface::info, &basin_measurement_interface::images,
        &basin_measurement_interface::features, &basin_measurement_interface::losses,
        &basin_measurement_interface::scalar, &basin_measurement_interface::curve,
-       &basin_measurement_interface::protocol>(BASIN_MEASUREMENT_INTERFACE);
+       &basin_measurement_interface::protocol, &basin_measurement_interface::grid,
+       &basin_measurement_interface::gradient, &basin_measurement_interface::hessian_vector_product,
+       &basin_measurement_interface::extractor>(BASIN_MEASUREMENT_INTERFACE);
   gate<basin_validation_interface, &basin_validation_interface::loss>(BASIN_VALIDATION_INTERFACE);
   gate<basin_report_interface, &basin_report_interface::number>(BASIN_REPORT_INTERFACE);
   for (const std::string& id : interface_ids())

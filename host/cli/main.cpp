@@ -82,6 +82,7 @@ void add_interfaces() {
   add_abi_interfaces();
   add_plugin_interfaces();
   add_process_interface();
+  add_samplers_interface();
   add_measurement_interface();
   add_optimizer_interface();
   add_validation_interface();

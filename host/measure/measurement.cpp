@@ -1,16 +1,17 @@
-// The interface a metric plugin calls: images, features and losses in; numbers and curves out.
+// The interface a metric plugin calls: images, features and losses in; numbers, curves and grids out.
 #include "measure/measurement.hpp"
 
 #include <numeric>
 
 #include "abi/border.hpp"
 #include "diffusion/step.hpp"
+#include "measure/losses.hpp"
+#include "plugin/hash.hpp"
 
 namespace basin {
 
 namespace {
 
-constexpr int64_t kLossBatch = 64;
 constexpr const char *kMeasurement = "The measurement", *kPlace = "The place for the tensor", *kName = "The name";
 
 std::vector<int64_t> range(int64_t first, int64_t n) {
@@ -40,13 +41,20 @@ basin_status info(basin_measurement* m, basin_measurement_info* out) {
     } else if (subject.model) {
       shape = subject.model->sample_shape();
     }
+    std::vector<int64_t> theirs;
     if (m->options->reference) {
       i.n_reference = m->options->reference->count();
       i.gaussian_variance = m->options->reference->gaussian_variance();
-      const auto& theirs = m->options->reference->shape();
+      theirs = m->options->reference->shape();
+    } else if (m->options->reference_images) {
+      i.n_reference = m->options->reference_images->pixels.size(0);
+      theirs = m->options->reference_images->pixels.sizes().slice(1).vec();
+    }
+    if (!theirs.empty()) {
       if (!shape.empty() && theirs != shape)
-        throw Error("what is measured has shape " + (std::stringstream() << c10::IntArrayRef(shape)).str() +
-                    ", the data set's items have " + (std::stringstream() << c10::IntArrayRef(theirs)).str());
+        throw Error("what is measured has shape " + (std::stringstream() << c10::IntArrayRef(shape)).str() + ", the " +
+                    (m->options->reference ? "data set's items have " : "images that it is compared with have ") +
+                    (std::stringstream() << c10::IntArrayRef(theirs)).str());
       shape = theirs;
     }
     if (shape.size() == 3) i.channels = shape[0], i.height = shape[1], i.width = shape[2];
@@ -65,7 +73,9 @@ basin_status images(basin_measurement* m, int32_t side, int64_t first, int64_t n
   return guard([&] {
     const Subject& subject = needed(m, kMeasurement)->options->subject;
     needed(out, kPlace);
-    if (side == BASIN_REFERENCE) *out = own(reference_of(m).images(range(first, n)));
+    const auto& others = m->options->reference_images;
+    if (side == BASIN_REFERENCE && others) *out = own(images_from_uint8(others->pixels.slice(0, first, first + n)));
+    else if (side == BASIN_REFERENCE) *out = own(reference_of(m).images(range(first, n)));
     else if (subject.images) *out = own(images_from_uint8(subject.images->pixels.slice(0, first, first + n)));
     else if (subject.data) *out = own(subject.data->images(range(first, n)));
     else
@@ -74,12 +84,48 @@ basin_status images(basin_measurement* m, int32_t side, int64_t first, int64_t n
   });
 }
 
-basin_status features(basin_measurement* m, basin_object* extractor, basin_tensor* handle, basin_tensor** out) {
+Model& extractor_of(basin_object* object) {
+  auto* model = dynamic_cast<Model*>(object);
+  if (!model) throw Error("the feature extractor is not a model");
+  return *model;
+}
+
+// "inception_v3 { layer = pool, resize = clean }, weights 0123456789ab". Where its files lie is not part of it.
+std::string identity(const Model& model) {
+  std::string text;
+  for (const basin_parameter* option : model.spec().component->parameters)
+    if (option->type != BASIN_TYPE_FILE)
+      text += (text.empty() ? " { " : ", ") + std::string(option->name) + " = " + to_text(model.spec()[option->name]);
+  Sha256 sum;
+  for (const auto& [name, value] : model.weights()) {
+    sum.update(name.data(), name.size());
+    sum.update(value.data_ptr(), value.nbytes());
+  }
+  return model.spec().component->name + text + (text.empty() ? "" : " }") + ", weights " + sum.hex().substr(0, 12);
+}
+
+const std::string& noted(basin_measurement* m, const Model& model) {
+  auto& text = m->extractors[&model];
+  if (text.empty()) {
+    text = identity(model);
+    m->result["protocol"]["features"] = text;
+  }
+  return text;
+}
+
+basin_status extractor(basin_measurement* m, basin_object* object, const char** out) {
+  return guard([&] {
+    needed(m, kMeasurement), needed(out, "The place for the text");
+    *out = noted(m, extractor_of(object)).c_str();
+  });
+}
+
+basin_status features(basin_measurement* m, basin_object* object, basin_tensor* handle, basin_tensor** out) {
   return guard([&] {
     at::NoGradGuard no_grad;
     needed(m, kMeasurement), needed(out, kPlace);
-    auto* model = dynamic_cast<Model*>(extractor);
-    if (!model) throw Error("the feature extractor is not a model");
+    Model* const model = &extractor_of(object);
+    noted(m, *model);
     const Borrowed images = in(handle, "The images");
     Context context(m->options->seed, 0, range(0, images->size(0)));
     // The extractor says which range it wants; images come in [-1, 1].
@@ -97,42 +143,49 @@ basin_status features(basin_measurement* m, basin_object* extractor, basin_tenso
   });
 }
 
-// The loss of reference items at given levels. Noise is drawn by (seed, item, draw), never by batch or call order.
-basin_status losses(basin_measurement* m, const int64_t* ids, const double* levels, uint32_t n, uint64_t draw_number,
+LossItems items_of(basin_measurement* m, const int64_t* ids, const double* levels, uint32_t n, uint64_t draw) {
+  const auto& model = needed(m, kMeasurement)->options->subject.model;
+  needed(ids, "The list of items");
+  if (!model) throw Error("metric '" + m->options->metric->spec().component->name + "' measures a model, not images");
+  return {*model, reference_of(m), *m->options->process, m->options->seed, draw, {ids, n}, levels};
+}
+
+basin_status losses(basin_measurement* m, const int64_t* ids, const double* levels, uint32_t n, uint64_t draw,
                     basin_tensor** out) {
   return guard([&] {
-    at::NoGradGuard no_grad;
-    needed(m, kMeasurement), needed(ids, "The list of items"), needed(out, kPlace);
-    const auto& model = m->options->subject.model;
-    if (!model) throw Error("metric '" + m->options->metric->spec().component->name + "' measures a model, not images");
-    const Dataset& data = reference_of(m);
-    const Process& process = *m->options->process;
-    const uint64_t seed = m->options->seed;
-    const auto device = model->device();
-    const Loss loss = find_loss("simple");
-    std::vector<Tensor> parts;
-    for (int64_t first = 0; first < n; first += kLossBatch) {
-      const int64_t size = std::min<int64_t>(kLossBatch, n - first);
-      const std::span<const int64_t> chunk(ids + first, static_cast<size_t>(size));
-      Tensor labels;
-      const Tensor x0 = data.images(chunk, &labels).to(device);
-      Tensor t;
-      if (levels) {
-        t = at::tensor(at::ArrayRef<double>(levels + first, static_cast<size_t>(size)), at::kDouble)
-                .round()
-                .to(at::kLong);
-      } else {
-        const auto stream = stream_of(seed, BASIN_PURPOSE_MEASURE, draw_number, 1);
-        t = (draw(stream, BASIN_UNIFORM, chunk, {1}).flatten().to(at::kDouble) * process.steps()).floor().to(at::kLong);
-      }
-      const auto stream = stream_of(seed, BASIN_PURPOSE_MEASURE, draw_number, 0);
-      const Tensor noise = draw(stream, BASIN_NORMAL, chunk, x0.sizes().slice(1), device);
-      Context context(seed, draw_number, {chunk.begin(), chunk.end()});
-      const Denoise denoise = denoise_with(*model, context, labels.to(device));
-      parts.push_back(
-          loss(denoise, {process, x0, noise, t.to(device), {}, 0, prediction_target(*model)}).per_sample.cpu());
-    }
-    *out = own(at::cat(parts));
+    needed(out, kPlace);
+    *out = own(losses_of(items_of(m, ids, levels, n, draw)));
+  });
+}
+
+// One tensor for each group of parameters.
+void give_groups(std::vector<Tensor> found, basin_tensor** out) {
+  for (size_t i = 0; i < found.size(); i++) out[i] = own(std::move(found[i]));
+}
+void check_groups(const LossItems& items, basin_tensor* const* list, uint32_t n) {
+  needed(list, "The list of tensors");
+  if (const size_t groups = items.model.parameters().groups().size(); n != groups)
+    throw Error("the model has " + std::to_string(groups) + " groups of parameters, and " + std::to_string(n) +
+                " tensors were named");
+}
+
+basin_status gradient(basin_measurement* m, const int64_t* ids, const double* levels, uint32_t n, uint64_t draw,
+                      basin_tensor** out, uint32_t n_out) {
+  return guard([&] {
+    const LossItems items = items_of(m, ids, levels, n, draw);
+    check_groups(items, out, n_out);
+    give_groups(gradient_of(items), out);
+  });
+}
+
+basin_status hessian_vector_product(basin_measurement* m, const int64_t* ids, const double* levels, uint32_t n,
+                                    uint64_t draw, basin_tensor* const* direction, uint32_t n_direction,
+                                    basin_tensor** out, uint32_t n_out) {
+  return guard([&] {
+    const LossItems items = items_of(m, ids, levels, n, draw);
+    check_groups(items, direction, n_direction);
+    check_groups(items, out, n_out);
+    give_groups(hessian_vector_product_of(items, share_all(direction, n_direction)), out);
   });
 }
 
@@ -162,13 +215,35 @@ basin_status curve(basin_measurement* m, const char* name, const char* x_label, 
   });
 }
 
+basin_status grid(basin_measurement* m, const char* name, const char* x_label, const double* x, uint32_t n_x,
+                  const char* y_label, const double* y, uint32_t n_y, const double* z, const double* low,
+                  const double* high) {
+  return guard([&] {
+    needed(m, kMeasurement), needed(name, kName), needed(x_label, kName), needed(y_label, kName);
+    needed(x, "The grid's x"), needed(y, "The grid's y"), needed(z, "The grid's z");
+    nlohmann::json g = {{"name", name}, {"x_label", x_label}, {"y_label", y_label}};
+    g["x"] = std::vector<double>(x, x + n_x);
+    g["y"] = std::vector<double>(y, y + n_y);
+    const auto rows = [&](const double* values) {
+      auto all = nlohmann::json::array();
+      for (uint32_t row = 0; row < n_y; row++)
+        all.push_back(std::vector<double>(values + size_t{row} * n_x, values + size_t{row + 1} * n_x));
+      return all;
+    };
+    g["z"] = rows(z);
+    if (low && high) g["low"] = rows(low), g["high"] = rows(high);
+    m->result["grids"].push_back(std::move(g));
+  });
+}
+
 basin_status protocol(basin_measurement* m, const char* key, const char* value) {
   return guard(
       [&] { needed(m, kMeasurement)->result["protocol"][needed(key, kName)] = needed(value, "The protocol's text"); });
 }
 
-const basin_measurement_interface kInterface = {sizeof kInterface, info, images, features, losses, scalar, curve,
-                                                protocol};
+const basin_measurement_interface kInterface = {
+    sizeof kInterface,      info,     images, features, losses, scalar, curve, protocol, grid, gradient,
+    hessian_vector_product, extractor};
 
 }  // namespace
 
