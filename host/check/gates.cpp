@@ -67,7 +67,7 @@ bool injected(const char* name) {
 bool is_of_run_thread(const std::string& name) {
   for (const char* one :
        {"layer.add", "layer.parameter", "layer.begin_block", "layer.end_block", "layer.layer_info", "layer.hook_layer",
-        "layer.hook_block", "layer.unhook", "state.tensor", "log.progress", "optimizers.step"})
+        "layer.hook_block", "layer.unhook", "state.tensor", "log.progress", "optimizers.step", "samplers.sample"})
     if (name == one) return true;
   return name.starts_with("measurement.") || name == "validation.loss" || name == "report.number";
 }
@@ -334,6 +334,8 @@ std::vector<std::string> gated_interfaces() {
   for (const auto& [id, table] : gated()) out.push_back(id);
   return out;
 }
+
+const void* ungated(const std::string& id) { return gated().at(id).original; }
 
 void hide_interface(const std::string& id) {
   if (!hidden.empty()) add_interface(hidden.c_str(), gated().at(hidden).table);

@@ -24,4 +24,12 @@ printf '#include <basin/c/plugin.h>\nbasin_tables basin;\n' >"$scratch/plain.c"
 for level in c99 c11 c17 c2x; do try "$cc" -std=$level "$scratch/plain.c"; done
 echo '#include <basin/basin.hpp>' >"$scratch/layer.cpp"
 for level in c++17 c++20; do try "$cxx" -std=$level "$scratch/layer.cpp"; done
+# The helper for plugins in C has the table of every interface, and asks for it.
+for table in $(sed -n 's/^} basin_\([a-z_]*\)_interface;$/\1/p' "$include"/basin/*.h); do
+  if ! grep -q "  const basin_${table}_interface\* $table;" "$include/basin/c/plugin.h" ||
+     ! grep -q "basin\.$table = host->get_interface" "$include/basin/c/plugin.h"; then
+    echo "c/plugin.h knows nothing of basin_${table}_interface" >&2
+    failed=1
+  fi
+done
 exit $failed

@@ -43,9 +43,10 @@ static double phi(const struct walk* w, int64_t t) { return atan2(w->process.sig
 
 /* v(x, t); also sets w->x0. */
 static basin_status velocity(struct walk* w, basin_tensor* x, int64_t t, basin_tensor** v) {
+  const double level = (double)t; /* one for the whole batch */
   basin_denoised d = {sizeof d};
   basin_tensor *scaled = NULL, *difference = NULL;
-  basin_status status = basin.process->denoise(w->job->denoiser, w->job->context, x, (double)t, &d);
+  basin_status status = basin.process->denoise(w->job->denoiser, w->job->context, x, &level, 1, &d);
   if (status != BASIN_OK) return status;
   basin_release(w->x0);
   w->x0 = NULL;

@@ -47,6 +47,7 @@ typedef struct basin_tables {
   const basin_layer_interface* layer;
   const basin_process_interface* process;
   const basin_optimizers_interface* optimizers;
+  const basin_samplers_interface* samplers;
   const basin_validation_interface* validation;
   const basin_report_interface* report;
   const basin_image_interface* image;
@@ -167,6 +168,7 @@ static inline void basin_find_tables(const basin_host* host) {
   basin.layer = host->get_interface(host, BASIN_LAYER_INTERFACE);
   basin.process = host->get_interface(host, BASIN_PROCESS_INTERFACE);
   basin.optimizers = host->get_interface(host, BASIN_OPTIMIZERS_INTERFACE);
+  basin.samplers = host->get_interface(host, BASIN_SAMPLERS_INTERFACE);
   basin.validation = host->get_interface(host, BASIN_VALIDATION_INTERFACE);
   basin.report = host->get_interface(host, BASIN_REPORT_INTERFACE);
   basin.image = host->get_interface(host, BASIN_IMAGE_INTERFACE);
