@@ -5,8 +5,8 @@
 #include <basin/dataset.h>
 #include <basin/layer.h>
 #include <basin/metric.h>
-#include <basin/sampler.h>
 #include <basin/optimizer.h>
+#include <basin/sampler.h>
 
 #include <atomic>
 #include <map>
@@ -173,6 +173,21 @@ BASIN_GATE_AFTER(&basin_process_interface::denoise)
   received(&out->epsilon, 1), received(&out->x0, 1), received(&out->variance, 1);
 }
 
+BASIN_GATE_AFTER(&basin_measurement_interface::gradient)
+(basin_measurement*, const int64_t*, const double*, uint32_t, uint64_t, basin_tensor** out, uint32_t n) {
+  received(out, n);
+}
+BASIN_GATE_BEFORE(&basin_measurement_interface::hessian_vector_product)
+(basin_measurement*, const int64_t*, const double*, uint32_t, uint64_t, basin_tensor* const* in, uint32_t n,
+ basin_tensor**, uint32_t) {
+  return list_status(name, in, n);
+}
+BASIN_GATE_AFTER(&basin_measurement_interface::hessian_vector_product)
+(basin_measurement*, const int64_t*, const double*, uint32_t, uint64_t, basin_tensor* const*, uint32_t,
+ basin_tensor** out, uint32_t n) {
+  received(out, n);
+}
+
 // Text and lists of options: copies that go when create has returned.
 BASIN_GATE_AFTER (&basin_options_interface::string)(const basin_options*, const char* option, const char** out) {
   if (*out && lent_by_create)
@@ -300,7 +315,9 @@ void install_gates() {
   gate<basin_measurement_interface, &basin_measurement_interface::info, &basin_measurement_interface::images,
        &basin_measurement_interface::features, &basin_measurement_interface::losses,
        &basin_measurement_interface::scalar, &basin_measurement_interface::curve,
-       &basin_measurement_interface::protocol, &basin_measurement_interface::extractor>(BASIN_MEASUREMENT_INTERFACE);
+       &basin_measurement_interface::protocol, &basin_measurement_interface::grid,
+       &basin_measurement_interface::gradient, &basin_measurement_interface::hessian_vector_product,
+       &basin_measurement_interface::extractor>(BASIN_MEASUREMENT_INTERFACE);
 }
 
 std::vector<std::string> gated_interfaces() {

@@ -1,17 +1,17 @@
-// The interface a metric plugin calls: images, features and losses in; numbers and curves out.
+// The interface a metric plugin calls: images, features and losses in; numbers, curves and grids out.
 #include "measure/measurement.hpp"
 
 #include <numeric>
 
 #include "abi/border.hpp"
 #include "diffusion/step.hpp"
+#include "measure/losses.hpp"
 #include "plugin/hash.hpp"
 
 namespace basin {
 
 namespace {
 
-constexpr int64_t kLossBatch = 64;
 constexpr const char *kMeasurement = "The measurement", *kPlace = "The place for the tensor", *kName = "The name";
 
 std::vector<int64_t> range(int64_t first, int64_t n) {
@@ -143,42 +143,49 @@ basin_status features(basin_measurement* m, basin_object* object, basin_tensor* 
   });
 }
 
-// The loss of reference items at given levels. Noise is drawn by (seed, item, draw), never by batch or call order.
-basin_status losses(basin_measurement* m, const int64_t* ids, const double* levels, uint32_t n, uint64_t draw_number,
+LossItems items_of(basin_measurement* m, const int64_t* ids, const double* levels, uint32_t n, uint64_t draw) {
+  const auto& model = needed(m, kMeasurement)->options->subject.model;
+  needed(ids, "The list of items");
+  if (!model) throw Error("metric '" + m->options->metric->spec().component->name + "' measures a model, not images");
+  return {*model, reference_of(m), *m->options->process, m->options->seed, draw, {ids, n}, levels};
+}
+
+basin_status losses(basin_measurement* m, const int64_t* ids, const double* levels, uint32_t n, uint64_t draw,
                     basin_tensor** out) {
   return guard([&] {
-    at::NoGradGuard no_grad;
-    needed(m, kMeasurement), needed(ids, "The list of items"), needed(out, kPlace);
-    const auto& model = m->options->subject.model;
-    if (!model) throw Error("metric '" + m->options->metric->spec().component->name + "' measures a model, not images");
-    const Dataset& data = reference_of(m);
-    const Process& process = *m->options->process;
-    const uint64_t seed = m->options->seed;
-    const auto device = model->device();
-    const Loss loss = find_loss("simple");
-    std::vector<Tensor> parts;
-    for (int64_t first = 0; first < n; first += kLossBatch) {
-      const int64_t size = std::min<int64_t>(kLossBatch, n - first);
-      const std::span<const int64_t> chunk(ids + first, static_cast<size_t>(size));
-      Tensor labels;
-      const Tensor x0 = data.images(chunk, &labels).to(device);
-      Tensor t;
-      if (levels) {
-        t = at::tensor(at::ArrayRef<double>(levels + first, static_cast<size_t>(size)), at::kDouble)
-                .round()
-                .to(at::kLong);
-      } else {
-        const auto stream = stream_of(seed, BASIN_PURPOSE_MEASURE, draw_number, 1);
-        t = (draw(stream, BASIN_UNIFORM, chunk, {1}).flatten().to(at::kDouble) * process.steps()).floor().to(at::kLong);
-      }
-      const auto stream = stream_of(seed, BASIN_PURPOSE_MEASURE, draw_number, 0);
-      const Tensor noise = draw(stream, BASIN_NORMAL, chunk, x0.sizes().slice(1), device);
-      Context context(seed, draw_number, {chunk.begin(), chunk.end()});
-      const Denoise denoise = denoise_with(*model, context, labels.to(device));
-      parts.push_back(
-          loss(denoise, {process, x0, noise, t.to(device), {}, 0, prediction_target(*model)}).per_sample.cpu());
-    }
-    *out = own(at::cat(parts));
+    needed(out, kPlace);
+    *out = own(losses_of(items_of(m, ids, levels, n, draw)));
+  });
+}
+
+// One tensor for each group of parameters.
+void give_groups(std::vector<Tensor> found, basin_tensor** out) {
+  for (size_t i = 0; i < found.size(); i++) out[i] = own(std::move(found[i]));
+}
+void check_groups(const LossItems& items, basin_tensor* const* list, uint32_t n) {
+  needed(list, "The list of tensors");
+  if (const size_t groups = items.model.parameters().groups().size(); n != groups)
+    throw Error("the model has " + std::to_string(groups) + " groups of parameters, and " + std::to_string(n) +
+                " tensors were named");
+}
+
+basin_status gradient(basin_measurement* m, const int64_t* ids, const double* levels, uint32_t n, uint64_t draw,
+                      basin_tensor** out, uint32_t n_out) {
+  return guard([&] {
+    const LossItems items = items_of(m, ids, levels, n, draw);
+    check_groups(items, out, n_out);
+    give_groups(gradient_of(items), out);
+  });
+}
+
+basin_status hessian_vector_product(basin_measurement* m, const int64_t* ids, const double* levels, uint32_t n,
+                                    uint64_t draw, basin_tensor* const* direction, uint32_t n_direction,
+                                    basin_tensor** out, uint32_t n_out) {
+  return guard([&] {
+    const LossItems items = items_of(m, ids, levels, n, draw);
+    check_groups(items, direction, n_direction);
+    check_groups(items, out, n_out);
+    give_groups(hessian_vector_product_of(items, share_all(direction, n_direction)), out);
   });
 }
 
@@ -208,13 +215,35 @@ basin_status curve(basin_measurement* m, const char* name, const char* x_label, 
   });
 }
 
+basin_status grid(basin_measurement* m, const char* name, const char* x_label, const double* x, uint32_t n_x,
+                  const char* y_label, const double* y, uint32_t n_y, const double* z, const double* low,
+                  const double* high) {
+  return guard([&] {
+    needed(m, kMeasurement), needed(name, kName), needed(x_label, kName), needed(y_label, kName);
+    needed(x, "The grid's x"), needed(y, "The grid's y"), needed(z, "The grid's z");
+    nlohmann::json g = {{"name", name}, {"x_label", x_label}, {"y_label", y_label}};
+    g["x"] = std::vector<double>(x, x + n_x);
+    g["y"] = std::vector<double>(y, y + n_y);
+    const auto rows = [&](const double* values) {
+      auto all = nlohmann::json::array();
+      for (uint32_t row = 0; row < n_y; row++)
+        all.push_back(std::vector<double>(values + size_t{row} * n_x, values + size_t{row + 1} * n_x));
+      return all;
+    };
+    g["z"] = rows(z);
+    if (low && high) g["low"] = rows(low), g["high"] = rows(high);
+    m->result["grids"].push_back(std::move(g));
+  });
+}
+
 basin_status protocol(basin_measurement* m, const char* key, const char* value) {
   return guard(
       [&] { needed(m, kMeasurement)->result["protocol"][needed(key, kName)] = needed(value, "The protocol's text"); });
 }
 
-const basin_measurement_interface kInterface = {sizeof kInterface, info,     images, features, losses, scalar, curve,
-                                                protocol,          extractor};
+const basin_measurement_interface kInterface = {
+    sizeof kInterface,      info,     images, features, losses, scalar, curve, protocol, grid, gradient,
+    hessian_vector_product, extractor};
 
 }  // namespace
 

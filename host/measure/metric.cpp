@@ -48,6 +48,7 @@ nlohmann::json measure(const MeasureOptions& options) {
                                         : ""},
               {"scalars", nlohmann::json::array()},
               {"curves", nlohmann::json::array()},
+              {"grids", nlohmann::json::array()},
               {"protocol", nlohmann::json::object()}};
 
   const auto start = std::chrono::steady_clock::now();
@@ -64,8 +65,8 @@ nlohmann::json measure(const MeasureOptions& options) {
     }
   }
   m.result["seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  if (m.result["scalars"].empty() && m.result["curves"].empty())
-    throw Error("metric '" + name + "' gave no number and no curve", BASIN_ERROR_ABI);
+  if (m.result["scalars"].empty() && m.result["curves"].empty() && m.result["grids"].empty())
+    throw Error("metric '" + name + "' gave no number, no curve and no grid", BASIN_ERROR_ABI);
 
   auto& protocol = m.result["protocol"];
   protocol["seed"] = std::to_string(options.seed);

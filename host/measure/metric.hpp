@@ -20,7 +20,8 @@ struct MeasureOptions {
   uint64_t seed = 0;
 };
 
-// {"metric", "label", "scalars": [{"name","value","low","high"}], "curves": [...], "protocol": {...}, "seconds"}.
+// {"metric", "label", "scalars": [{"name","value","low","high"}], "curves": [...], "grids": [...], "protocol": {...},
+// "seconds"}; a grid's z is a list of rows, one for each y.
 // Parameters that the metric moved are put back, also after an error.
 nlohmann::json measure(const MeasureOptions& options);
 

@@ -5,6 +5,7 @@
 
 #include "abi/error.hpp"
 #include "abi/kernels/loops.hpp"
+#include "abi/kernels/plain.hpp"
 
 #ifndef _OPENMP
 #error "compile with -fopenmp, or at::parallel_for runs on one thread"
@@ -147,7 +148,7 @@ at::Tensor attention_packed_reference(const at::Tensor& qkv, int64_t heads, QkvO
 
 at::Tensor attention_packed(const at::Tensor& qkv, int64_t heads, QkvOrder order, bool plain) {
   check(qkv, heads);
-  if (plain || qkv.numel() == 0) return attention_packed_reference(qkv, heads, order);
+  if (plain || plain_on_this_thread() || qkv.numel() == 0) return attention_packed_reference(qkv, heads, order);
   const at::Tensor ordered = dense(qkv);
   const auto type = ordered.scalar_type();
   if (ordered.is_cpu() && (type == at::kFloat || type == at::kBFloat16))

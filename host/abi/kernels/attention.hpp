@@ -15,7 +15,8 @@ enum class QkvOrder {
 // y [B,C,...] from qkv [B,3C,...]: images [B,3C,H,W] or sequences [B,3C,T], of qkv's type and memory format
 // (channels_last, or for [B,3C,T] a contiguous transpose, needs no copy). Differentiable, twice as well. Throws
 // basin::Error where 3 * heads does not divide the channels.
-//   plain: from matrix products and a softmax, whatever the device: every gradient of every order, T x T memory
+//   plain: from matrix products and a softmax, whatever the device: every gradient of every order, T x T memory; so
+//          it is, too, while a Plain lives (plain.hpp)
 at::Tensor attention_packed(const at::Tensor& qkv, int64_t heads, QkvOrder order, bool plain = false);
 
 // The plain form: what the fast one is tested against. bf16 computes its softmax in fp32.

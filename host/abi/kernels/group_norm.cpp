@@ -9,6 +9,7 @@
 
 #include "abi/error.hpp"
 #include "abi/kernels/loops.hpp"
+#include "abi/kernels/plain.hpp"
 
 #ifndef _OPENMP
 #error "compile with -fopenmp, or at::parallel_for runs on one thread"
@@ -399,7 +400,8 @@ at::Tensor group_norm_act_reference(const at::Tensor& x, int64_t groups, const a
 at::Tensor group_norm_act(const at::Tensor& x, int64_t groups, const at::Tensor& weight, const at::Tensor& bias,
                           const at::Tensor& scale, const at::Tensor& shift, Activation act, double eps) {
   check(x, groups, weight, bias, scale, shift);
-  const bool fast = x.is_cpu() && x.numel() > 0 && (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16);
+  const bool fast = !plain_on_this_thread() && x.is_cpu() && x.numel() > 0 &&
+                    (x.scalar_type() == at::kFloat || x.scalar_type() == at::kBFloat16);
   if (!fast) return group_norm_act_reference(x, groups, weight, bias, scale, shift, act, eps);
   const at::Tensor ordered = dense(x);
   if (at::GradMode::is_enabled())

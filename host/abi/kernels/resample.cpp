@@ -4,6 +4,7 @@
 
 #include "abi/error.hpp"
 #include "abi/kernels/loops.hpp"
+#include "abi/kernels/plain.hpp"
 
 #ifndef _OPENMP
 #error "compile with -fopenmp, or at::parallel_for runs on one thread"
@@ -51,8 +52,8 @@ struct Resampled : torch::autograd::Function<Resampled> {
 bool fast(const at::Tensor& x) {
   if (x.dim() != 4) throw Error("resampling wants x [B,C,H,W], but x has " + std::to_string(x.dim()) + " dimensions");
   const auto type = x.scalar_type();
-  return x.is_cpu() && x.numel() > 0 && (type == at::kFloat || type == at::kBFloat16) && x.is_contiguous(kLast) &&
-         !x.is_contiguous();
+  return !plain_on_this_thread() && x.is_cpu() && x.numel() > 0 && (type == at::kFloat || type == at::kBFloat16) &&
+         x.is_contiguous(kLast) && !x.is_contiguous();
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 /* metric.h: the contract of a metric: one measurement of images, of a model, or of both, against a data set.
  *
  * The metric pulls what it needs from the host in batches, so that 50,000 images need no more memory than 500, and
- * writes scalars with intervals and curves into the result. */
+ * writes scalars with intervals, curves and grids into the result. */
 #ifndef BASIN_METRIC_H
 #define BASIN_METRIC_H
 #include "parameters.h"
@@ -27,7 +27,7 @@ typedef struct basin_measurement_info {
 } basin_measurement_info;
 
 /* [run thread] */
-#define BASIN_MEASUREMENT_INTERFACE "basin.measurement.draft/2"
+#define BASIN_MEASUREMENT_INTERFACE "basin.measurement.draft/3"
 typedef struct basin_measurement_interface {
   uint32_t size;
   basin_status (*info)(basin_measurement*, basin_measurement_info* out); /* caller's buffer [run thread] */
@@ -46,6 +46,20 @@ typedef struct basin_measurement_interface {
                         const double* low, const double* high, uint32_t n);
   /* A line of the protocol: what someone must know to compare ("features", "shapes_features, 32"). */
   basin_status (*protocol)(basin_measurement*, const char* key, const char* value);
+  /* z over x and y, n_y rows of n_x values (x runs fastest); low and high, of the same shape, may be null. */
+  basin_status (*grid)(basin_measurement*, const char* name, const char* x_label, const double* x, uint32_t n_x,
+                       const char* y_label, const double* y, uint32_t n_y, const double* z, const double* low,
+                       const double* high);
+  /* Of the mean of these `losses`, at the parameters as they stand: its gradient, one float32 [numel] for each group of
+   * parameters, in the order of the arena; new reference each. In fp32 whatever the model's precision is. Items are
+   * taken in batches: memory does not grow with their number. */
+  basin_status (*gradient)(basin_measurement*, const int64_t* ids, const double* levels, uint32_t n, uint64_t draw,
+                           basin_tensor** out, uint32_t n_out);
+  /* Likewise its Hessian times a direction, one float32 [numel] for each group: exact, by differentiating the gradient
+   * (Pearlmutter 1994); new reference each. */
+  basin_status (*hessian_vector_product)(basin_measurement*, const int64_t* ids, const double* levels, uint32_t n,
+                                         uint64_t draw, basin_tensor* const* direction, uint32_t n_direction,
+                                         basin_tensor** out, uint32_t n_out);
   /* What an extractor is: component, options and hash of its weights. Two that give the same features have the same
    * text, wherever their files lie. Borrowed until measure returns. */
   basin_status (*extractor)(basin_measurement*, basin_object* extractor, const char** out);

@@ -112,10 +112,28 @@ class Measurement {
   // Training losses [n] of reference items `ids` at levels [n] (empty: drawn uniformly), at the parameters as they
   // stand.
   Tensor losses(Sizes ids, Span<const double> levels = {}, uint64_t draw = 0) const {
-    if (!levels.empty() && levels.size() != ids.size())
-      throw error(std::to_string(ids.size()) + " items, but " + std::to_string(levels.size()) + " noise levels.");
+    check_levels(ids, levels);
     return detail::make<&basin_measurement_interface::losses>(handle_, ids.data(), levels.data(), detail::count(ids),
                                                               draw);
+  }
+
+  // Of the mean of these losses: its gradient, and its Hessian times a direction; one float32 [numel] for each group of
+  // parameters.
+  std::vector<Tensor> gradient(Sizes ids, Span<const double> levels = {}, uint64_t draw = 0) const {
+    check_levels(ids, levels);
+    return by_group([&](basin_tensor** out, uint32_t n) {
+      call<&basin_measurement_interface::gradient>(handle_, ids.data(), levels.data(), detail::count(ids), draw, out,
+                                                   n);
+    });
+  }
+  std::vector<Tensor> hessian_vector_product(Span<const Tensor> direction, Sizes ids, Span<const double> levels = {},
+                                             uint64_t draw = 0) const {
+    check_levels(ids, levels);
+    return by_group([&](basin_tensor** out, uint32_t n) {
+      call<&basin_measurement_interface::hessian_vector_product>(handle_, ids.data(), levels.data(), detail::count(ids),
+                                                                 draw, detail::handles(direction.data()),
+                                                                 uint32_t(direction.size()), out, n);
+    });
   }
 
   // The first number is the metric's value. An estimate has an interval.
@@ -130,6 +148,17 @@ class Measurement {
     call<&basin_measurement_interface::curve>(handle_, name.c_str(), x_label.c_str(), x.data(), y.data(), low.data(),
                                               high.data(), static_cast<uint32_t>(x.size()));
   }
+  // z over x and y: rows of x.size() values, one for each y.
+  void grid(const std::string& name, const std::string& x_label, Span<const double> x, const std::string& y_label,
+            Span<const double> y, Span<const double> z, Span<const double> low = {}, Span<const double> high = {}) {
+    const size_t n = x.size() * y.size();
+    if (z.size() != n || (low.data() && low.size() != n) || (high.data() && high.size() != n))
+      throw error("Grid '" + name + "' has " + std::to_string(y.size()) + " rows of " + std::to_string(x.size()) +
+                  " points, but not as many values.");
+    call<&basin_measurement_interface::grid>(handle_, name.c_str(), x_label.c_str(), x.data(), uint32_t(x.size()),
+                                             y_label.c_str(), y.data(), uint32_t(y.size()), z.data(), low.data(),
+                                             high.data());
+  }
   // What someone must know to compare: protocol("features", "shapes_features, 32").
   void protocol(const std::string& key, const std::string& value) {
     call<&basin_measurement_interface::protocol>(handle_, key.c_str(), value.c_str());
@@ -138,6 +167,16 @@ class Measurement {
  private:
   Tensor items(Side side, int64_t first, int64_t n) const {
     return detail::make<&basin_measurement_interface::images>(handle_, static_cast<int32_t>(side), first, n);
+  }
+  static void check_levels(Sizes ids, Span<const double> levels) {
+    if (!levels.empty() && levels.size() != ids.size())
+      throw error(std::to_string(ids.size()) + " items, but " + std::to_string(levels.size()) + " noise levels.");
+  }
+  template <class F>
+  std::vector<Tensor> by_group(F&& fill) const {
+    std::vector<Tensor> out(parameters.size());
+    fill(reinterpret_cast<basin_tensor**>(out.data()), uint32_t(out.size()));
+    return out;
   }
   basin_measurement* handle_;
   basin_measurement_info info_{};
