@@ -272,7 +272,7 @@ int main(int argc, char** argv) {
       ->type_name("NAME");
   scaffold->add_option("--out", arguments.scaffold.folder, "the folder to write (NAME)")->type_name("DIR");
   scaffold->add_option("--lang", arguments.scaffold.language, "c++ or c (c++)")->type_name("LANGUAGE");
-  app.add_subcommand("bench", "Measure Basin beside its peers: abi, data, step");
+  app.add_subcommand("bench", "Measure Basin beside its peers: abi, data, fid, step");
   plugins->add_flag("--why", arguments.why, "also where was looked, and why a file was refused");
   plugins->add_option("name", arguments.plugin, "that of one component: each place, and what was found there")
       ->type_name("NAME");

@@ -2,8 +2,8 @@
 //
 //   2 n / (n - 1) (mean |f|^2 - |mean f|^2),
 //
-// so that it needs sums alone, and no pair is ever looked at. In the features of the model lpips_features it is the mean LPIPS within the set.
-// The interval is a jackknife over groups of images: image i belongs to group i mod G.
+// so that it needs sums alone, and no pair is ever looked at. In the features of the model lpips_features it is the
+// mean LPIPS within the set. The interval is a jackknife over groups of images: image i belongs to group i mod G.
 #include <basin/basin.hpp>
 #include <basin/cpp/statistics.hpp>
 

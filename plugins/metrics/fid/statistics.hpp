@@ -27,7 +27,7 @@ class StatisticsFile {
   Statistics read(int64_t features, const std::string& extractor) {
     Statistics out;
     if (zip_.find("extractor.npy")) {
-      for (const double c : array("extractor", {-1})) out.extractor += static_cast<char>(c);
+      for (const double c : array("extractor", {-1})) out.extractor += static_cast<char>(static_cast<int>(c));
       if (out.extractor != extractor)
         throw error("The statistics '" + path_ + "' are of the features of " + out.extractor + ", and these are of " +
                     extractor + ": take that extractor, or statistics that were made with this one.");

@@ -1,5 +1,5 @@
-// The mean distance of pairs in features: of the model lpips_features it is LPIPS (Zhang et al. 2018, arXiv 1801.03924, eq. 1), whose
-// sum over layers, places and channels that model writes as one squared distance.
+// The mean distance of pairs in features: of the model lpips_features it is LPIPS (Zhang et al. 2018, arXiv 1801.03924,
+// eq. 1), whose sum over layers, places and channels that model writes as one squared distance.
 #include <basin/basin.hpp>
 #include <basin/cpp/statistics.hpp>
 

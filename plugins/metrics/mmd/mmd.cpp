@@ -1,12 +1,14 @@
-// The unbiased estimate of the squared maximum mean discrepancy with a Gaussian kernel (Gretton et al. 2012, "A kernel two-sample
-// test", eq. 3), k(x,y) = exp(-|x - y|^2 / (2 s^2)):
+// The unbiased estimate of the squared maximum mean discrepancy with a Gaussian kernel (Gretton et al. 2012, "A kernel
+// two-sample test", eq. 3), k(x,y) = exp(-|x - y|^2 / (2 s^2)):
 //
 //   MMD^2 = sum over i != j of k(x_i,x_j) / (n (n - 1)) + the same of y - 2 sum over i, j of k(x_i,y_j) / (n m)
 //
-// The bandwidth s is the median distance between items of both sides together, if none is given. The interval is a jackknife over
-// groups of images: image i belongs to group i mod G; the data and the bandwidth count as fixed.
+// The bandwidth s is the median distance between items of both sides together, if none is given. The interval is a
+// jackknife over groups of images: image i belongs to group i mod G; the data and the bandwidth count as fixed.
 #include <basin/basin.hpp>
 #include <basin/cpp/statistics.hpp>
+
+#include <algorithm>
 
 using namespace basin;
 

@@ -1,7 +1,9 @@
-// Whether images are copies: the distance of each to its nearest item of the data, in features. The data are gone through once and
-// not kept; of the images the features are.
+// Whether images are copies: the distance of each to its nearest item of the data, in features. The data are gone
+// through once and not kept; of the images the features are.
 #include <basin/basin.hpp>
 #include <basin/cpp/statistics.hpp>
+
+#include <algorithm>
 
 using namespace basin;
 

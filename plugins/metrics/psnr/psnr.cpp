@@ -1,5 +1,5 @@
-// Peak signal-to-noise ratio of pairs: 10 log10(L^2 / mean (x - y)^2), with L the width of the images' range (2 in the model's range,
-// 255 of bytes: the same number).
+// Peak signal-to-noise ratio of pairs: 10 log10(L^2 / mean (x - y)^2), with L the width of the images' range (2 in the
+// model's range, 255 of bytes: the same number).
 #include <basin/basin.hpp>
 #include <basin/cpp/statistics.hpp>
 

@@ -1,5 +1,5 @@
-// The sliced Wasserstein distance between two sets of images (Bonneel et al. 2015, "Sliced and Radon Wasserstein barycenters of
-// measures", eq. 8): on a line the distance of order p is that between sorted values,
+// The sliced Wasserstein distance between two sets of images (Bonneel et al. 2015, "Sliced and Radon Wasserstein
+// barycenters of measures", eq. 8): on a line the distance of order p is that between sorted values,
 //
 //   W_p^p = integral over u in [0,1] of |F^-1(u) - G^-1(u)|^p,    SW_p = (mean over directions of W_p^p)^(1/p),
 //

@@ -4,8 +4,9 @@
 //   SSIM = (2 mx my + C1) / (mx^2 + my^2 + C1) * cs,    cs = (2 sxy + C2) / (sx^2 + sy^2 + C2)
 //   MS-SSIM = product over scales j < M of cs_j^w_j, times SSIM_M^w_M
 //
-// with means and variances under a Gaussian window of standard deviation 1.5 at every place where it fits whole, C1 = (0.01 L)^2,
-// C2 = (0.03 L)^2, L = 2 the width of the range; of each channel, then the mean. Each scale halves the image.
+// with means and variances under a Gaussian window of standard deviation 1.5 at every place where it fits whole, C1 =
+// (0.01 L)^2, C2 = (0.03 L)^2, L = 2 the width of the range; of each channel, then the mean. Each scale halves the
+// image.
 #include <basin/basin.hpp>
 #include <basin/cpp/statistics.hpp>
 
@@ -44,7 +45,8 @@ Similarity similarity(const Tensor& x, const Tensor& y, int64_t window) {
   return {ssim.mean({2, 3}), cs.mean({2, 3})};
 }
 
-// Every pair's value through compute(x, y), which gives [n,C]: the mean over the channels, and over pairs with its interval.
+// Every pair's value through compute(x, y), which gives [n,C]: the mean over the channels, and over pairs with its
+// interval.
 template <class Compute>
 void report(Measurement& m, const char* name, int64_t batch, Compute&& compute) {
   std::vector<double> values;
@@ -89,28 +91,29 @@ struct MsSsim {
   int64_t window, scales, batch;
 
   static auto parameters() {
-    return declare(integer("window", &MsSsim::window, 11, "Side of the window.").at_least(1).unit("pixels"),
+    return declare(integer("window", &MsSsim::window, 11, "Side of the window; less where the image is smaller.")
+                       .at_least(1)
+                       .unit("pixels"),
                    integer("scales", &MsSsim::scales, 0,
                            "How many, each half of the one before; 0: as many as the window fits, up to 5.")
                        .between(0, 5),
                    integer("batch", &MsSsim::batch, 32, "Images handled at once.").at_least(1).unit("images"));
   }
   void measure(Measurement& m) {
-    const int64_t side = std::min(m.height(), m.width());
+    const int64_t side = std::min(m.height(), m.width()), width = std::min(window, side);
     int64_t fitting = 0;
-    while (fitting < 5 && (side >> fitting) >= window) ++fitting;
-    if (std::max<int64_t>(scales, 1) > fitting)
+    while (fitting < 5 && (side >> fitting) >= width) ++fitting;
+    if (scales > fitting)
       throw error("Images of " + std::to_string(m.height()) + "x" + std::to_string(m.width()) +
-                  " have room for a window of " + std::to_string(window) + " at " + std::to_string(fitting) +
-                  " scales, and " + std::to_string(std::max<int64_t>(scales, 1)) +
-                  " were wanted: take a smaller window or fewer scales.");
+                  " have room for a window of " + std::to_string(width) + " at " + std::to_string(fitting) +
+                  " scales, and " + std::to_string(scales) + " were wanted: take a smaller window or fewer scales.");
     const int64_t used = scales ? scales : fitting;
     double total = 0;
     for (int64_t j = 0; j < used; ++j) total += kWeights[static_cast<size_t>(j)];
     report(m, name, batch, [&](Tensor x, Tensor y) {
       Tensor product;
       for (int64_t j = 0; j < used; ++j) {
-        const Similarity s = similarity(x, y, window);
+        const Similarity s = similarity(x, y, width);
         const bool last = j + 1 == used;
         // A negative one has no real power: none of the likeness that there might be.
         const Tensor factor = (last ? s.ssim : s.cs).clamp(0, HUGE_VAL).pow(kWeights[static_cast<size_t>(j)] / total);
@@ -119,7 +122,7 @@ struct MsSsim {
       }
       return product;
     });
-    m.protocol("window", window_text(window));
+    m.protocol("window", window_text(width));
     m.protocol("scales", std::to_string(used) + (used < 5 ? ", the published weights divided by their sum" : ""));
   }
 

@@ -1,10 +1,11 @@
-// Features whose squared distance is LPIPS (Zhang et al. 2018, arXiv 1801.03924, eq. 1): with f_l the activations of layer l of a
-// trunk, scaled to length 1 over their channels at each place, and w_l >= 0 the learned weights of the channels,
+// Features whose squared distance is LPIPS (Zhang et al. 2018, arXiv 1801.03924, eq. 1): with f_l the activations of
+// layer l of a trunk, scaled to length 1 over their channels at each place, and w_l >= 0 the learned weights of the
+// channels,
 //
 //   LPIPS(x, y) = sum over l of 1 / (H_l W_l) sum over places of |w_l^(1/2) (f_l(x) - f_l(y))|^2 = |g(x) - g(y)|^2
 //
-// with g the list of all (w_l / (H_l W_l))^(1/2) f_l. So means over pairs, neighbours and other distances need nothing but g.
-// Trunks and names are torchvision's: AlexNet, VGG-16 and SqueezeNet 1.1 before their classifiers.
+// with g the list of all (w_l / (H_l W_l))^(1/2) f_l. So means over pairs, neighbours and other distances need nothing
+// but g. Trunks and names are torchvision's: AlexNet, VGG-16 and SqueezeNet 1.1 before their classifiers.
 #include <basin/basin.hpp>
 #include <filesystem>
 
