@@ -1563,6 +1563,18 @@ function basin.optimizer(name, options) end
 ---@overload fun(name: "switch_ema", options?: basin.averager.switch_ema.options): basin.averager.switch_ema
 function basin.averager(name, options) end
 
+---@class (exact) basin.sampler.adversarial.options
+---@field radius? number Of the ball, in L2 norm over one image's noise. Default: 1. At least 0.
+---@field iterations? integer Steps of the ascent; 0: a random direction, no attack. Default: 10. At least 0.
+---@field base basin.sampler The sampler that goes on from there. Required.
+
+---An attack on the noise that any sampler starts from, within an L2 ball.
+---@class basin.sampler.adversarial: basin.sampler
+---@field radius number Of the ball, in L2 norm over one image's noise.
+---@field iterations integer Steps of the ascent; 0: a random direction, no attack.
+---@field base basin.sampler The sampler that goes on from there.
+---@overload fun(options: basin.sampler.adversarial.options): basin.sampler.adversarial
+
 ---@class (exact) basin.sampler.ddim.options
 ---@field steps? integer Steps; 0: all of the process's. [steps] Default: 50. At least 0.
 ---@field eta? number Noise: 0 deterministic, 1 as DDPM. Default: 0. From 0 to 1.
@@ -1591,11 +1603,36 @@ function basin.averager(name, options) end
 ---@field clip boolean Clips the estimate of x0 to [-1, 1] in each step.
 ---@overload fun(options: basin.sampler.ddpm.options): basin.sampler.ddpm
 
+---@class (exact) basin.sampler.epsilon_scaling.options
+---@field scale? number lambda: what the predicted noise is divided by. Default: 1.005. From 0.5 to 2.
+---@field base basin.sampler The sampler that takes the steps. Required.
+
+---Epsilon scaling against exposure bias (Ning et al. 2024), around any sampler.
+---@class basin.sampler.epsilon_scaling: basin.sampler
+---@field scale number lambda: what the predicted noise is divided by.
+---@field base basin.sampler The sampler that takes the steps.
+---@overload fun(options: basin.sampler.epsilon_scaling.options): basin.sampler.epsilon_scaling
+
+---@class (exact) basin.sampler.time_shift.options
+---@field window? integer Levels that are looked at, half to each side; 0: none. [steps] Default: 40. At least 0.
+---@field cutoff? integer Below this level nothing is shifted. [steps] Default: 200. At least 0.
+---@field base basin.sampler The sampler that takes the steps. Required.
+
+---Time-shifted sampling against exposure bias (Li et al. 2024), around any sampler.
+---@class basin.sampler.time_shift: basin.sampler
+---@field window integer Levels that are looked at, half to each side; 0: none.
+---@field cutoff integer Below this level nothing is shifted.
+---@field base basin.sampler The sampler that takes the steps.
+---@overload fun(options: basin.sampler.time_shift.options): basin.sampler.time_shift
+
 ---From noise to images.
----@param name "ddim"
----@param options? basin.sampler.ddim.options
----@return basin.sampler.ddim
+---@param name "adversarial"
+---@param options? basin.sampler.adversarial.options
+---@return basin.sampler.adversarial
+---@overload fun(name: "ddim", options?: basin.sampler.ddim.options): basin.sampler.ddim
 ---@overload fun(name: "ddpm", options?: basin.sampler.ddpm.options): basin.sampler.ddpm
+---@overload fun(name: "epsilon_scaling", options?: basin.sampler.epsilon_scaling.options): basin.sampler.epsilon_scaling
+---@overload fun(name: "time_shift", options?: basin.sampler.time_shift.options): basin.sampler.time_shift
 ---@overload fun(name: string, code: fun(sampling: basin.sampling): basin.tensor): basin.sampler
 function basin.sampler(name, options) end
 
@@ -1642,6 +1679,18 @@ function basin.noise_schedule(name, options) end
 ---@return basin.quantizer.uniform
 function basin.quantizer(name, options) end
 
+---@class (exact) basin.metric.exposure_bias.options
+---@field sampler basin.sampler Whose steps are watched. Required.
+---@field images? integer Sampled, and noised of the data set. [images] Default: 256. At least 2.
+---@field batch? integer Images handled at once. [images] Default: 64. At least 1.
+
+---How far the predicted noise grows while sampling: its norm against training's.
+---@class basin.metric.exposure_bias: basin.metric
+---@field sampler basin.sampler Whose steps are watched.
+---@field images integer Sampled, and noised of the data set.
+---@field batch integer Images handled at once.
+---@overload fun(options: basin.metric.exposure_bias.options): basin.metric.exposure_bias
+
 ---@class (exact) basin.metric.fid.options
 ---@field features basin.model The feature extractor: a model without time, such as small_features. Required.
 ---@field batch? integer Images handled at once. [images] Default: 128. At least 1.
@@ -1669,6 +1718,20 @@ function basin.quantizer(name, options) end
 ---@field limit integer Of each side at most so many images, spread evenly over it; 0: all.
 ---@field batch integer Images handled at once.
 ---@overload fun(options: basin.metric.kid.options): basin.metric.kid
+
+---@class (exact) basin.metric.lipschitz.options
+---@field radius? number How far the image is moved, in L2 norm. Default: 0.5. At least 0.001.
+---@field images? integer Images of the data set, spread over all of it. [images] Default: 32. At least 2.
+---@field iterations? integer Of the power method. Default: 8. At least 1.
+---@field levels? number[] Noise levels t, ascending; empty: nine, spread over the process. At least 0.
+
+---Local Lipschitz constant of the predicted noise in the noisy image.
+---@class basin.metric.lipschitz: basin.metric
+---@field radius number How far the image is moved, in L2 norm.
+---@field images integer Images of the data set, spread over all of it.
+---@field iterations integer Of the power method.
+---@field levels number[] Noise levels t, ascending; empty: nine, spread over the process.
+---@overload fun(options: basin.metric.lipschitz.options): basin.metric.lipschitz
 
 ---@class (exact) basin.metric.lpf.options
 ---@field sigma? number Standard deviation of the noise on the weights. Default: 0.01. At least 0.
@@ -1713,10 +1776,12 @@ function basin.quantizer(name, options) end
 ---@overload fun(options: basin.metric.precision_recall.options): basin.metric.precision_recall
 
 ---A measurement of images, of a model, or of data.
----@param name "fid"
----@param options? basin.metric.fid.options
----@return basin.metric.fid
+---@param name "exposure_bias"
+---@param options? basin.metric.exposure_bias.options
+---@return basin.metric.exposure_bias
+---@overload fun(name: "fid", options?: basin.metric.fid.options): basin.metric.fid
 ---@overload fun(name: "kid", options?: basin.metric.kid.options): basin.metric.kid
+---@overload fun(name: "lipschitz", options?: basin.metric.lipschitz.options): basin.metric.lipschitz
 ---@overload fun(name: "lpf", options?: basin.metric.lpf.options): basin.metric.lpf
 ---@overload fun(name: "optimal_loss", options?: basin.metric.optimal_loss.options): basin.metric.optimal_loss
 ---@overload fun(name: "precision_recall", options?: basin.metric.precision_recall.options): basin.metric.precision_recall

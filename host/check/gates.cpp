@@ -1,16 +1,21 @@
 // A gate is a function of the same signature as the host's, made by a template for each member of each interface. A
-// static_assert on the size of every interface makes a forgotten member fail to compile.
+// static_assert on the size of every interface makes a forgotten member fail to compile; a forgotten interface is named
+// by every check.
 #include "check/gates.hpp"
 
 #include <basin/dataset.h>
 #include <basin/layer.h>
 #include <basin/metric.h>
 #include <basin/optimizer.h>
+#include <basin/report.h>
+#include <basin/sampler.h>
+#include <basin/validation.h>
 
 #include <atomic>
 #include <map>
 #include <thread>
 
+#include "abi/interfaces.hpp"
 #include "check/ledger.hpp"
 #include "plugin/crash.hpp"
 #include "plugin/options.hpp"
@@ -60,10 +65,11 @@ bool injected(const char* name) {
 
 // The functions that the headers mark [run thread].
 bool is_of_run_thread(const std::string& name) {
-  for (const char* one : {"layer.add", "layer.parameter", "layer.begin_block", "layer.end_block", "layer.layer_info",
-                          "layer.hook_layer", "layer.hook_block", "layer.unhook", "state.tensor", "log.progress"})
+  for (const char* one :
+       {"layer.add", "layer.parameter", "layer.begin_block", "layer.end_block", "layer.layer_info", "layer.hook_layer",
+        "layer.hook_block", "layer.unhook", "state.tensor", "log.progress", "optimizers.step", "samplers.sample"})
     if (name == one) return true;
-  return name.starts_with("measurement.");
+  return name.starts_with("measurement.") || name == "validation.loss" || name == "report.number";
 }
 std::thread::id run_thread_id;
 void check_thread(const char* name) {
@@ -168,7 +174,7 @@ BASIN_GATE_AFTER(&basin_tensor_interface::call)
 }
 
 BASIN_GATE_AFTER(&basin_process_interface::denoise)
-(basin_denoiser*, const basin_context*, basin_tensor*, double, basin_denoised* out) {
+(basin_denoiser*, const basin_context*, basin_tensor*, const double*, uint32_t, basin_denoised* out) {
   received(&out->epsilon, 1), received(&out->x0, 1), received(&out->variance, 1);
 }
 
@@ -308,14 +314,19 @@ void install_gates() {
   gate<basin_process_interface, &basin_process_interface::info, &basin_process_interface::respace,
        &basin_process_interface::denoise>(BASIN_PROCESS_INTERFACE);
   gate<basin_optimizers_interface, &basin_optimizers_interface::step>(BASIN_OPTIMIZERS_INTERFACE);
+  gate<basin_samplers_interface, &basin_samplers_interface::sample>(BASIN_SAMPLERS_INTERFACE);
   gate<basin_image_interface, &basin_image_interface::read, &basin_image_interface::resize,
        &basin_image_interface::decode>(BASIN_IMAGE_INTERFACE);
   gate<basin_measurement_interface, &basin_measurement_interface::info, &basin_measurement_interface::images,
        &basin_measurement_interface::features, &basin_measurement_interface::losses,
        &basin_measurement_interface::scalar, &basin_measurement_interface::curve,
        &basin_measurement_interface::protocol, &basin_measurement_interface::grid,
-       &basin_measurement_interface::gradient, &basin_measurement_interface::hessian_vector_product>(
-      BASIN_MEASUREMENT_INTERFACE);
+       &basin_measurement_interface::gradient, &basin_measurement_interface::hessian_vector_product,
+       &basin_measurement_interface::extractor>(BASIN_MEASUREMENT_INTERFACE);
+  gate<basin_validation_interface, &basin_validation_interface::loss>(BASIN_VALIDATION_INTERFACE);
+  gate<basin_report_interface, &basin_report_interface::number>(BASIN_REPORT_INTERFACE);
+  for (const std::string& id : interface_ids())
+    if (!gated().count(id)) throw Error("the check has no gate before the host's interface '" + id + "'");
 }
 
 std::vector<std::string> gated_interfaces() {
@@ -323,6 +334,8 @@ std::vector<std::string> gated_interfaces() {
   for (const auto& [id, table] : gated()) out.push_back(id);
   return out;
 }
+
+const void* ungated(const std::string& id) { return gated().at(id).original; }
 
 void hide_interface(const std::string& id) {
   if (!hidden.empty()) add_interface(hidden.c_str(), gated().at(hidden).table);

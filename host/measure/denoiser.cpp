@@ -98,31 +98,61 @@ Tensor labels_of(const basin_denoiser& denoiser, const std::vector<int64_t>& ids
   return labels;
 }
 
-basin_status process_denoise(basin_denoiser* denoiser, const basin_context* context, basin_tensor* x_handle, double t,
-                             basin_denoised* out) {
+// A plugin's callback in the place of the model: held to what the host's own denoiser gives.
+void denoise_through(const basin_denoise& through, const basin_context* context, basin_tensor* x, const double* t,
+                     uint32_t n, basin_denoised* out) {
+  basin_denoised given{};
+  given.size = sizeof given;
+  check(through.run(through.user, context, x, t, n, &given));
+  const Tensor epsilon = steal(given.epsilon), x0 = steal(given.x0), variance = steal(given.variance);
+  const auto sizes = share(x).sizes();
+  for (const Tensor* part : {&epsilon, &x0})
+    if (!part->defined() || part->sizes() != sizes)
+      throw Error("a denoiser in a callback gave no epsilon or no x0 of the noisy images' shape", BASIN_ERROR_ABI);
+  basin_denoised result{};
+  give_tensor(out, result, &basin_denoised::epsilon, epsilon);
+  give_tensor(out, result, &basin_denoised::x0, x0);
+  if (variance.defined()) give_tensor(out, result, &basin_denoised::variance, variance);
+  give(out, result, "The place for what is denoised");
+}
+
+basin_status process_denoise(basin_denoiser* denoiser, const basin_context* context, basin_tensor* x_handle,
+                             const double* t, uint32_t n, basin_denoised* out) {
   return guard([&] {
     if (interrupted()) throw Error("interrupted", BASIN_ERROR_INTERRUPTED);  // between two steps of a sampler
     needed(denoiser, "The denoiser"), needed(context, "The context"), needed(out, "The place for what is denoised");
+    if (denoiser->through) return denoise_through(*denoiser->through, context, x_handle, t, n, out);
     Model& model = *denoiser->model;
     const Process& process = *denoiser->process->process;
     const Borrowed x = in(x_handle, "The noisy image");
     const int64_t batch = x->size(0);
+    needed(t, "The list of noise levels");
+    if (n != 1 && n != batch)
+      throw Error(std::to_string(n) + " noise levels for " + std::to_string(batch) +
+                  " images: give one, or one for each");
     // A context of its own: the host's part of the caller's may be that of another model's precision.
     const std::vector<int64_t> ids(context->sample_ids, context->sample_ids + context->n_samples);
     Context own_context(context->seed, context->step, ids, context->training);
     if (const Context* outer = Context::of(context)) own_context.on_tap = outer->on_tap;
-    const auto level = static_cast<int64_t>(std::llround(t));
-    if (level < 0 || level >= process.steps())
-      throw Error("noise level " + std::to_string(t) + " is outside 0.." + std::to_string(process.steps() - 1));
+    std::vector<double> alphas, sigmas;
+    for (uint32_t i = 0; i < n; ++i) {
+      const double last = static_cast<double>(process.steps() - 1);
+      if (!(t[i] > -0.5 && t[i] < last + 0.5))
+        throw Error("noise level " + std::to_string(t[i]) + " is outside 0.." + std::to_string(process.steps() - 1));
+      const int64_t level = std::llround(t[i]);
+      alphas.push_back(process.alpha(level)), sigmas.push_back(process.sigma(level));
+    }
     Tensor labels = denoiser->labels.defined() ? denoiser->labels : labels_of(*denoiser, ids, batch);
     if (labels.defined()) labels = labels.to(x->device());
-    Tensor times = at::full({batch}, t, at::TensorOptions().dtype(at::kFloat).device(x->device()));
+    const std::vector<int64_t> shape = n == 1 ? std::vector<int64_t>{} : std::vector<int64_t>{batch, 1, 1, 1};
+    const auto given = [&](const double* values) {  // a number where the level is the same for the whole batch
+      return at::tensor(at::ArrayRef<double>(values, n), at::kDouble).to(x->options()).reshape(shape);
+    };
+    const Tensor times = given(t).flatten().expand({batch}).contiguous();
     const ModelOutput output = run_model(model, own_context, x.get(), times, labels);
-    // Numbers, not tables: the level is the same for the whole batch.
     const Target target = target_of(model);
     const Tensor prediction = output.prediction.to(at::kFloat);
-    const Tensor alpha = at::scalar_tensor(process.alpha(level), x->options());
-    const Tensor sigma = at::scalar_tensor(process.sigma(level), x->options());
+    const Tensor alpha = given(alphas.data()), sigma = given(sigmas.data());
     const Tensor epsilon = epsilon_from(target, prediction, x.get(), alpha, sigma);
     const Tensor x0 = x0_from(target, prediction, x.get(), alpha, sigma);
     basin_denoised result{};

@@ -1,6 +1,6 @@
 // A model at work on a process: whatever it predicts, epsilon and x0 come out. What samplers and metrics call.
 #pragma once
-#include <basin/process.h>
+#include <basin/sampler.h>
 
 #include "data/dataset.hpp"
 #include "diffusion/loss.hpp"
@@ -16,6 +16,7 @@ struct basin_denoiser {
   const basin_process* process = nullptr;
   at::Tensor labels;  // int64 [B]; undefined: those of the items of `labelled` that the context's sample ids name
   std::shared_ptr<const basin::Dataset> labelled;  // may be null
+  const basin_denoise* through = nullptr;          // a plugin's callback that stands in the place of the model
 };
 
 namespace basin {
@@ -30,5 +31,6 @@ ModelOutput run_model(Model& model, Context& context, const Tensor& x, const Ten
 Denoise denoise_with(Model& model, Context& context, const Tensor& labels = {});
 
 void add_process_interface();
+void add_samplers_interface();
 
 }  // namespace basin

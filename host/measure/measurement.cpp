@@ -6,6 +6,7 @@
 #include "abi/border.hpp"
 #include "diffusion/step.hpp"
 #include "measure/losses.hpp"
+#include "plugin/hash.hpp"
 
 namespace basin {
 
@@ -40,13 +41,20 @@ basin_status info(basin_measurement* m, basin_measurement_info* out) {
     } else if (subject.model) {
       shape = subject.model->sample_shape();
     }
+    std::vector<int64_t> theirs;
     if (m->options->reference) {
       i.n_reference = m->options->reference->count();
       i.gaussian_variance = m->options->reference->gaussian_variance();
-      const auto& theirs = m->options->reference->shape();
+      theirs = m->options->reference->shape();
+    } else if (m->options->reference_images) {
+      i.n_reference = m->options->reference_images->pixels.size(0);
+      theirs = m->options->reference_images->pixels.sizes().slice(1).vec();
+    }
+    if (!theirs.empty()) {
       if (!shape.empty() && theirs != shape)
-        throw Error("what is measured has shape " + (std::stringstream() << c10::IntArrayRef(shape)).str() +
-                    ", the data set's items have " + (std::stringstream() << c10::IntArrayRef(theirs)).str());
+        throw Error("what is measured has shape " + (std::stringstream() << c10::IntArrayRef(shape)).str() + ", the " +
+                    (m->options->reference ? "data set's items have " : "images that it is compared with have ") +
+                    (std::stringstream() << c10::IntArrayRef(theirs)).str());
       shape = theirs;
     }
     if (shape.size() == 3) i.channels = shape[0], i.height = shape[1], i.width = shape[2];
@@ -65,7 +73,9 @@ basin_status images(basin_measurement* m, int32_t side, int64_t first, int64_t n
   return guard([&] {
     const Subject& subject = needed(m, kMeasurement)->options->subject;
     needed(out, kPlace);
-    if (side == BASIN_REFERENCE) *out = own(reference_of(m).images(range(first, n)));
+    const auto& others = m->options->reference_images;
+    if (side == BASIN_REFERENCE && others) *out = own(images_from_uint8(others->pixels.slice(0, first, first + n)));
+    else if (side == BASIN_REFERENCE) *out = own(reference_of(m).images(range(first, n)));
     else if (subject.images) *out = own(images_from_uint8(subject.images->pixels.slice(0, first, first + n)));
     else if (subject.data) *out = own(subject.data->images(range(first, n)));
     else
@@ -74,12 +84,48 @@ basin_status images(basin_measurement* m, int32_t side, int64_t first, int64_t n
   });
 }
 
-basin_status features(basin_measurement* m, basin_object* extractor, basin_tensor* handle, basin_tensor** out) {
+Model& extractor_of(basin_object* object) {
+  auto* model = dynamic_cast<Model*>(object);
+  if (!model) throw Error("the feature extractor is not a model");
+  return *model;
+}
+
+// "inception_v3 { layer = pool, resize = clean }, weights 0123456789ab". Where its files lie is not part of it.
+std::string identity(const Model& model) {
+  std::string text;
+  for (const basin_parameter* option : model.spec().component->parameters)
+    if (option->type != BASIN_TYPE_FILE)
+      text += (text.empty() ? " { " : ", ") + std::string(option->name) + " = " + to_text(model.spec()[option->name]);
+  Sha256 sum;
+  for (const auto& [name, value] : model.weights()) {
+    sum.update(name.data(), name.size());
+    sum.update(value.data_ptr(), value.nbytes());
+  }
+  return model.spec().component->name + text + (text.empty() ? "" : " }") + ", weights " + sum.hex().substr(0, 12);
+}
+
+const std::string& noted(basin_measurement* m, const Model& model) {
+  auto& text = m->extractors[&model];
+  if (text.empty()) {
+    text = identity(model);
+    m->result["protocol"]["features"] = text;
+  }
+  return text;
+}
+
+basin_status extractor(basin_measurement* m, basin_object* object, const char** out) {
+  return guard([&] {
+    needed(m, kMeasurement), needed(out, "The place for the text");
+    *out = noted(m, extractor_of(object)).c_str();
+  });
+}
+
+basin_status features(basin_measurement* m, basin_object* object, basin_tensor* handle, basin_tensor** out) {
   return guard([&] {
     at::NoGradGuard no_grad;
     needed(m, kMeasurement), needed(out, kPlace);
-    auto* model = dynamic_cast<Model*>(extractor);
-    if (!model) throw Error("the feature extractor is not a model");
+    Model* const model = &extractor_of(object);
+    noted(m, *model);
     const Borrowed images = in(handle, "The images");
     Context context(m->options->seed, 0, range(0, images->size(0)));
     // The extractor says which range it wants; images come in [-1, 1].
@@ -196,7 +242,8 @@ basin_status protocol(basin_measurement* m, const char* key, const char* value) 
 }
 
 const basin_measurement_interface kInterface = {
-    sizeof kInterface, info, images, features, losses, scalar, curve, protocol, grid, gradient, hessian_vector_product};
+    sizeof kInterface,      info,     images, features, losses, scalar, curve, protocol, grid, gradient,
+    hessian_vector_product, extractor};
 
 }  // namespace
 

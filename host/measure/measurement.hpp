@@ -11,4 +11,5 @@ struct basin_measurement {
   basin_denoiser denoiser;
   std::unique_ptr<basin::Context> context;
   nlohmann::json result;
+  std::map<const basin_object*, std::string> extractors;  // what each is, as its text was lent
 };

@@ -75,6 +75,7 @@ nlohmann::json measure(const MeasureOptions& options) {
   if (subject.model) protocol["model"] = subject.model->describe();
   if (subject.data) protocol["images"] = subject.data->reference();
   if (options.reference) protocol["reference"] = options.reference->reference();
+  if (options.reference_images) protocol["reference"] = options.reference_images->protocol;
   if (options.process) protocol["process"] = options.process->describe();
   return m.result;
 }

@@ -14,8 +14,9 @@ struct Subject {  // exactly one of these is measured
 struct MeasureOptions {
   std::shared_ptr<Object> metric;
   Subject subject;
-  std::shared_ptr<const Dataset> reference;  // may be null
-  std::shared_ptr<const Process> process;    // of the model
+  std::shared_ptr<const Dataset> reference;        // both may be null, and one of them is
+  std::shared_ptr<const Images> reference_images;  // as many as are measured, where the metric compares pairs
+  std::shared_ptr<const Process> process;          // of the model
   uint64_t seed = 0;
 };
 

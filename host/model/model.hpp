@@ -57,8 +57,10 @@ class Model : public basin_object, public std::enable_shared_from_this<Model> {
   std::string label;                                       // "ema", "8 bits": what happened to it, for tables
   std::shared_ptr<const Process> process;                  // it was trained on; null before
   std::map<std::string, std::shared_ptr<Model>> averages;  // of its training, by name: what model:averaged gives
-  std::string run_folder;                                  // of the run that its weights come from; "" before training
-  bool initial = true;                                     // no training, no loading yet
+  // While it trains: the averages as they stand after the step, made when asked for.
+  std::map<std::string, std::function<std::shared_ptr<Model>()>> averages_now;
+  std::string run_folder;  // of the run that its weights come from; "" before training
+  bool initial = true;     // no training, no loading yet
 
   // A training that changed the weights says what they were before it: while they are as it left them, `begun_as` is
   // the model that the same training, asked for again, is about. Null where something else changed them.

@@ -172,6 +172,18 @@ void read_subject(Call& c, MeasureCall& m) {
   m.identity["subject"] = subject.data->describe();
 }
 
+void read_reference(Call& c, MeasureCall& m) {
+  if (!c.has("data")) return;
+  const int at = c.index("data");
+  if (const auto* images = test<std::shared_ptr<const Images>>(c.L, at)) {
+    m.options.reference_images = *images;
+    m.identity["reference"] = (*images)->protocol;
+    return;
+  }
+  m.options.reference = dataset_at(c.L, at);
+  m.identity["reference"] = m.options.reference->describe();
+}
+
 void read_options(Call& c, MeasureCall& m) {
   lua_State* L = c.L;
   if (m.options.subject.model) m.options.process = m.options.subject.model->process;
@@ -200,13 +212,12 @@ void move_extractors(const Object& metric, at::Device device) {
 int measure_method(Call& c) {
   MeasureCall m;
   read_subject(c, m);
-  if (c.has("data")) m.options.reference = dataset_at(c.L, c.index("data"));
+  read_reference(c, m);
   read_options(c, m);
   ComponentBox& box = *component_at(c.L, 1);
   m.identity["metric"] = spec_of(c.L, box)->describe();
   m.identity["seed"] = m.options.seed;
   m.identity["threads"] = at::get_num_threads();
-  if (m.options.reference) m.identity["reference"] = m.options.reference->describe();
   if (m.options.process) m.identity["process"] = m.options.process->describe();
 
   const std::string key = box.component->name + "-" + sha256(m.identity.dump()).substr(0, 16);
@@ -241,7 +252,7 @@ std::vector<Function> metric_methods() {
             "Measures images, a model or a data set, against data where the metric wants some; a result that the run "
             "has is loaded.",
             {{"subject", "images|model|dataset", "What is measured."},
-             {"data", "dataset", "What it is measured against.", ""},
+             {"data", "dataset|images", "What it is measured against; images, where pairs are compared.", ""},
              {"options", "table",
               "seed: of the measurement's own draws (0); process: of a model that was not trained here.", "{}"}},
             false,

@@ -20,6 +20,11 @@ namespace {
 int averaged(Call& c) {
   const auto model = model_at(c.L, 1);
   const std::string name = c.string("name");
+  if (const auto now = model->averages_now.find(name); now != model->averages_now.end()) {
+    if (c.has("options"))
+      throw Error("the average '" + name + "' is still being made; ask it with other options after the training");
+    return give_model(c.L, now->second());
+  }
   const auto found = model->averages.find(name);
   if (found != model->averages.end())
     return give_model(c.L, c.has("options")

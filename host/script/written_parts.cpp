@@ -42,7 +42,8 @@ int denoise(Call& c) {
   basin_denoised out{};
   out.size = sizeof out;
   const auto& process = interface_of<basin_process_interface>(BASIN_PROCESS_INTERFACE);
-  check(process.denoise(job.denoiser, job.context, lend(get<Tensor>(c.L, c.index("x"))), c.number("t"), &out));
+  const double t = c.number("t");
+  check(process.denoise(job.denoiser, job.context, lend(get<Tensor>(c.L, c.index("x"))), &t, 1, &out));
   give(c.L, steal(out.epsilon));
   give(c.L, steal(out.x0));
   if (!out.variance) return 2;

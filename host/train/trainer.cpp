@@ -177,6 +177,14 @@ TrainResult train(Run& run, const TrainOptions& o) {
       save_checkpoint(run.checkpoints(), at, model, state);
       saved = at.step;
     };
+    const struct AveragesNow {  // for on_step
+      Model& model;
+      AveragesNow(Model& trained, const TrainOptions& options) : model(trained) {
+        for (const auto& [name, averager] : options.averages)
+          model.averages_now[name] = [this, name, averager] { return averaged_model(model, *averager, name); };
+      }
+      ~AveragesNow() { model.averages_now.clear(); }
+    } averages_now(model, o);
     bool whole = true;  // between two steps
     try {
       while (at.step < o.steps) {

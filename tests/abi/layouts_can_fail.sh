@@ -41,6 +41,6 @@ says parameters.h 's/^  uint32_t group;$//; s/^} basin_parameter_view;/  uint32_
 says layer.h 's/^} basin_layer_spec;/  double more;\n&/' "the layout of basin_layer_spec has changed, and basin.layer.draft/2 reaches it: raise it to basin.layer.draft/3"
 says layer.h 's/BASIN_LAYER_CONV = 2/BASIN_LAYER_CONV = 12/' "BASIN_LAYER_CONV of layer.h was 2 and is now 12: raise the number of its interface"
 says layer.h 's/"basin.layer.draft\/2"/"basin.layer.draft\/1"/' "a draft's number only rises"
-says process.h 's/^} basin_denoised;/  basin_tensor* more;\n&/' "and basin.process.draft/1 reaches it: raise it to basin.process.draft/2"
+says process.h 's/^} basin_denoised;/  basin_tensor* more;\n&/' "and basin.process.draft/2 reaches it: raise it to basin.process.draft/3"
 says layer.h 's/^} basin_layer_spec;/  double more;\n&/; s/"basin.layer.draft\/2"/"basin.layer.draft\/3"/' "$behind"
 exit $failed

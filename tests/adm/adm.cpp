@@ -20,6 +20,7 @@ void find_plugins() {
     add_abi_interfaces();
     add_plugin_interfaces();
     add_process_interface();
+    add_samplers_interface();
     Registry::instance().search({BASIN_BUILD "/plugins"});
     return true;
   }();

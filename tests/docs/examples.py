@@ -21,6 +21,7 @@ local model = basin.model "adm_unet" { image = 32, channels = 32, multipliers = 
 local before, run = basin.run { name = "before" }, basin.run { name = "example" }
 before:train { model = model, data = data, process = process, steps = 1, batch = 4, optimizer = basin.optimizer "sgd" {} }
 local images = before:sample { model = model, sampler = basin.sampler "ddim" { steps = 2 }, count = 64 }
+local other_images = data:images(1, 64)
 """
 TRAINING = 'model = model, data = data, process = process, steps = 2, batch = 4, optimizer = basin.optimizer "sgd" {}'
 

@@ -57,3 +57,23 @@ file:close()
 refused("text.safetensors", function() b:load "text.safetensors" end)
 refused("/no/such/folder", function() b:save "/no/such/folder/a.safetensors" end)
 assert(total(b) == before)
+
+-- While a model trains, its averages are there as they stand after the step: those of a training that ends at that step.
+local function averaging(name, steps, on_step)
+  local trained = model(32)
+  basin.run { name = name, device = "cpu" }:train {
+    model = trained, data = basin.dataset "shapes" { count = 32, size = 8 }, process = process, steps = steps, batch = 4,
+    optimizer = basin.optimizer "adam" { lr = 0.01 }, averages = { ema = basin.averager "ema" { decay = 0.5 } },
+    on_step = on_step and function(at) on_step(at, trained) end,
+  }
+  return trained
+end
+local now, again, changed
+local longer = averaging("longer", 4, function(at, trained)
+  if at.step ~= 2 then return end
+  now = trained:averaged "ema"
+  again, changed = pcall(trained.averaged, trained, "ema", { decay = 0.1 })
+end)
+assert(total(now) == total(averaging("shorter", 2):averaged "ema"))
+assert(total(now) ~= total(longer:averaged "ema"))
+assert(not again and changed:find("still being made", 1, true), changed)

@@ -276,12 +276,13 @@ TEST_CASE("structs of the caller are filled no further than their size, and null
   CHECK(described.untouched_from(channels));
 
   const Tensor x = at::zeros({2, 3, 8, 8});
+  const double at_level = 5;
   for (size_t room :
        {offsetof(basin_denoised, epsilon), offsetof(basin_denoised, x0), offsetof(basin_denoised, variance)}) {
     INFO(room << " bytes");
     Short<basin_denoised> denoised(static_cast<uint32_t>(room));
-    REQUIRE(processes.denoise(&measurement.denoiser, measurement.context->get(), basin::lend(x), 5, denoised.get()) ==
-            BASIN_OK);
+    REQUIRE(processes.denoise(&measurement.denoiser, measurement.context->get(), basin::lend(x), &at_level, 1,
+                              denoised.get()) == BASIN_OK);
     CHECK(denoised.untouched_from(room));
     if (room > offsetof(basin_denoised, epsilon)) CHECK(basin::steal(denoised.get()->epsilon).sizes() == x.sizes());
     if (room > offsetof(basin_denoised, x0)) CHECK(basin::steal(denoised.get()->x0).sizes() == x.sizes());
@@ -293,8 +294,11 @@ TEST_CASE("structs of the caller are filled no further than their size, and null
   CHECK(refused_as_null(processes.respace(&measurement.process, nullptr, 1, &level)));
   CHECK(refused_as_null(processes.respace(&measurement.process, "even", 1, nullptr)));
   CHECK(refused_as_null(
-      processes.denoise(&measurement.denoiser, measurement.context->get(), basin::lend(x), 5, nullptr)));
-  CHECK(refused_as_null(processes.denoise(&measurement.denoiser, measurement.context->get(), nullptr, 5, nullptr)));
+      processes.denoise(&measurement.denoiser, measurement.context->get(), basin::lend(x), &at_level, 1, nullptr)));
+  CHECK(refused_as_null(
+      processes.denoise(&measurement.denoiser, measurement.context->get(), nullptr, &at_level, 1, nullptr)));
+  CHECK(refused_as_null(
+      processes.denoise(&measurement.denoiser, measurement.context->get(), basin::lend(x), nullptr, 1, nullptr)));
   CHECK(refused_as_null(measurements.info(&measurement, nullptr)));
   CHECK(refused_as_null(measurements.images(&measurement, BASIN_REFERENCE, 0, 1, nullptr)));
   CHECK(refused_as_null(measurements.scalar(&measurement, nullptr, 1, 1, 1)));

@@ -6,17 +6,6 @@ namespace {
 
 using namespace test;
 
-// Numbers in (-1, 1), as make_inception.py makes them.
-Tensor uniform(at::IntArrayRef size, int64_t stream) {
-  Tensor v = (at::arange(c10::multiply_integers(size), at::kLong) + stream * 40503 + 12345).bitwise_and(0xFFFFFFFF);
-  const std::pair<int64_t, int64_t> rounds[] = {{2654435761, 15}, {2246822519, 13}, {3266489917, 16}};
-  for (const auto& [multiplier, shift] : rounds) {
-    v = (v * multiplier).bitwise_and(0xFFFFFFFF);
-    v = v.bitwise_xor(v.bitwise_right_shift(shift));
-  }
-  return (v.to(at::kDouble) / 2147483648.0 - 1).reshape(size);
-}
-
 void fill(basin::Model& model) {
   auto weights = model.weights();  // by name, in order
   int64_t k = 0;
@@ -34,8 +23,6 @@ void fill(basin::Model& model) {
   model.load(weights, "the formula");
 }
 
-double relative(const Tensor& a, const Tensor& b) { return ((a - b).norm() / b.norm()).item<double>(); }
-
 }  // namespace
 
 TEST_CASE("inception_v3 gives the features of the programs that FID is known by") {
@@ -52,6 +39,10 @@ TEST_CASE("inception_v3 gives the features of the programs that FID is known by"
     CHECK(relative(out.at(0), wanted.at(resize)) < 1e-5);
     if (resize == "pytorch") CHECK(relative(out.at(1), wanted.at("logits")) < 1e-5);
   }
+  const auto logits = model("inception_v3", {{"layer", std::string("logits")}});
+  fill(*logits);
+  CHECK(relative(logits->forward(context, {x}).at(0), wanted.at("unbiased")) < 1e-5);
+  CHECK(relative(logits->forward(context, {x}).at(1), wanted.at("unbiased")) > 1e-2);  // these have the bias
   const auto spatial = model("inception_v3", {{"resize", std::string("pytorch")}, {"layer", std::string("spatial")}});
   fill(*spatial);
   CHECK(relative(spatial->forward(context, {x}).at(0), wanted.at("spatial")) < 1e-5);

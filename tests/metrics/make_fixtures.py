@@ -1,5 +1,9 @@
-"""Writes fixtures.inc: FID by scipy's sqrtm (by eigenvalues of the product where that is singular), its jackknife, and the
-unbiased MMD^2, on toy data that toy.cpp draws in the same way. Needs numpy and scipy."""
+"""Writes fixtures.inc: FID by scipy's sqrtm (by eigenvalues of the product where that is singular), its jackknife and its
+extrapolation, FID and the Inception Score by the programs that they are known by, and the unbiased MMD^2, on toy data that
+toy.cpp draws in the same way; and statistics as those programs keep them, *.npz.
+
+    pip install numpy scipy torch pytorch-fid torch-fidelity clean-fid
+"""
 from pathlib import Path
 
 import numpy as np
@@ -41,14 +45,55 @@ def jackknife(x, y, groups):
     return float(np.sqrt((groups - 1) / groups * np.sum((without - np.mean(without)) ** 2)))
 
 
+def extrapolated(x, y, groups, points):
+    """Through the distances of the first k groups, the next k, ... for some k: a line over 1 / images, at 0."""
+    of_group, at, value = np.arange(len(x)) % groups, [], []
+    for k in np.linspace(groups, groups // 4, points):
+        assert k == int(k)
+        unions = [np.isin(of_group, np.arange(first, first + k)) for first in range(0, groups - int(k) + 1, int(k))]
+        at.append(1 / np.mean([u.sum() for u in unions]))
+        value.append(np.mean([fid(x[u], y) for u in unions]))
+    return float(np.polyfit(at, value, 1)[1])
+
+
+def others(x, y):
+    """FID of the same features by three programs."""
+    import torch
+    from cleanfid.fid import frechet_distance
+    from pytorch_fid.fid_score import calculate_frechet_distance
+    from torch_fidelity.metric_fid import fid_features_to_statistics, fid_statistics_to_metric
+
+    moments = [(v.mean(0), np.cov(v, rowvar=False)) for v in (x, y)]
+    statistics = [fid_features_to_statistics(torch.tensor(v)) for v in (x, y)]
+    return {"pytorch_fid": float(calculate_frechet_distance(*moments[0], *moments[1])),
+            "clean_fid": float(frechet_distance(*moments[0], *moments[1])),
+            "torch_fidelity": fid_statistics_to_metric(*statistics, False)["frechet_inception_distance"]}
+
+
 def main():
+    import torch
+    from torch_fidelity.metric_isc import isc_features_to_metric
+
     out = ["// Written by make_fixtures.py.", "// clang-format off"]
     x, y = toy(300, 2), toy(400, 3)
+    scores = isc_features_to_metric(torch.tensor(x), splits=7, shuffle=False)
+    wide = others(toy(300, 2, 64), toy(400, 3, 64))
     for name, value in {"fid_value": fid(x, y), "fid_error": jackknife(x, y, 10), "fid_rank_deficient": fid(x[:6], y),
-                        "mmd_value": mmd(x, y)}.items():
+                        "mmd_value": mmd(x, y), "fid_infinity": extrapolated(x, y, 20, 6),
+                        "score": scores["inception_score_mean"],
+                        "score_spread": scores["inception_score_std"] * (7 / 6) ** 0.5,
+                        **{f"fid_by_{program}": value for program, value in wide.items()}}.items():
         out.append(f"constexpr double {name} = {value!r};")
+    here = Path(__file__).parent
+    here.joinpath("fixtures.inc").write_text("\n".join(out) + "\n")
 
-    Path(__file__).with_name("fixtures.inc").write_text("\n".join(out) + "\n")
+    mu, sigma = y.mean(0), np.cov(y, rowvar=False)
+    np.savez_compressed(here / "pytorch_fid.npz", mu=mu, sigma=sigma)
+    np.savez(here / "edm.npz", mu=mu.astype(np.float32), sigma=sigma.astype(np.float32))
+    np.savez(here / "openai.npz", arr_0=np.zeros((2, 4, 4, 3), np.uint8), mu=np.ones(5), sigma=np.eye(5), mu_s=mu, sigma_s=sigma)
+    np.savez(here / "nan.npz", mu=mu, sigma=sigma * np.nan)
+    np.savez(here / "no_mu.npz", sigma=sigma)
+    np.savez(here / "flat.npz", mu=mu, sigma=sigma.ravel())
 
 
 if __name__ == "__main__":

@@ -80,8 +80,9 @@ def main():
     from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3
     with tempfile.NamedTemporaryFile(suffix=".pth") as file:
         torch.save(network.state_dict(), file.name)
-        extractor = FeatureExtractorInceptionV3("inception-v3-compat", ["2048"], feature_extractor_weights_path=file.name)
-    out["tensorflow"] = extractor(images)[0]
+        extractor = FeatureExtractorInceptionV3("inception-v3-compat", ["2048", "logits_unbiased"],
+                                                feature_extractor_weights_path=file.name)
+    out["tensorflow"], out["unbiased"] = extractor(images)
 
     from cleanfid.resize import make_resizer
     resize = make_resizer("PIL", False, "bicubic", (299, 299))
@@ -94,4 +95,5 @@ def main():
     print({key: (tuple(value.shape), float(value.double().std())) for key, value in out.items()})
 
 
-main()
+if __name__ == "__main__":
+    main()

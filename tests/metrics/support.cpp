@@ -8,6 +8,7 @@ void start() {
     basin::add_abi_interfaces();
     basin::add_plugin_interfaces();
     basin::add_process_interface();
+    basin::add_samplers_interface();
     basin::add_measurement_interface();
     basin::add_model_factory();
     basin::Registry::instance().search({BASIN_BUILD "/plugins", BASIN_BUILD "/tests/metrics"});
@@ -40,6 +41,17 @@ std::shared_ptr<const basin::Images> images_of(const basin::Dataset& data, int64
   images->pixels = data.read(all);
   return images;
 }
+
+Tensor uniform(at::IntArrayRef size, int64_t stream) {
+  Tensor v = (at::arange(c10::multiply_integers(size), at::kLong) + stream * 40503 + 12345).bitwise_and(0xFFFFFFFF);
+  const std::pair<int64_t, int64_t> rounds[] = {{2654435761, 15}, {2246822519, 13}, {3266489917, 16}};
+  for (const auto& [multiplier, shift] : rounds) {
+    v = (v * multiplier).bitwise_and(0xFFFFFFFF);
+    v = v.bitwise_xor(v.bitwise_right_shift(shift));
+  }
+  return (v.to(at::kDouble) / 2147483648.0 - 1).reshape(size);
+}
+double relative(const Tensor& a, const Tensor& b) { return ((a - b).norm() / b.norm()).item<double>(); }
 
 Scalar Result::operator[](const std::string& name) const {
   for (const auto& s : json["scalars"])

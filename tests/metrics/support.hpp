@@ -20,6 +20,10 @@ std::shared_ptr<basin::Model> model(const std::string& name, const Options& opti
 // All items of a data set as images to be measured.
 std::shared_ptr<const basin::Images> images_of(const basin::Dataset& data, int64_t count);
 
+// Numbers in (-1, 1): a hash of position and stream in 32 bits, as make_inception.py makes them.
+Tensor uniform(at::IntArrayRef size, int64_t stream);
+double relative(const Tensor& a, const Tensor& b);  // |a - b| / |b|
+
 struct Scalar {
   double value, low, high;
 };

@@ -45,6 +45,18 @@ struct ToyFeatures {
   Tensor forward(const Context&, const Inputs& in) { return in[0].reshape({in[0].size(0), -1}); }
 };
 
+struct ToyDoubled : ToyFeatures {
+  static constexpr const char* name = "toy_doubled";
+  static constexpr const char* summary = "Twice the pixels: as many features, and others.";
+  Tensor forward(const Context&, const Inputs& in) { return in[0].reshape({in[0].size(0), -1}) * 2; }
+};
+
+struct ToyBroken : ToyFeatures {
+  static constexpr const char* name = "toy_broken";
+  static constexpr const char* summary = "The logarithm of pixels, of which half are below 0.";
+  Tensor forward(const Context&, const Inputs& in) { return in[0].reshape({in[0].size(0), -1}).log(); }
+};
+
 struct ToyModel {
   static constexpr const char* name = "toy_model";
   static constexpr const char* summary = "epsilon = weight * x + bias.";
@@ -57,4 +69,5 @@ struct ToyModel {
 };
 
 BASIN_PLUGIN("toy", "0.1.0", "Apache-2.0", "For the tests of metrics.", basin::DatasetComponent<ToyData>,
-             basin::ModelComponent<ToyFeatures>, basin::ModelComponent<ToyModel>)
+             basin::ModelComponent<ToyFeatures>, basin::ModelComponent<ToyDoubled>, basin::ModelComponent<ToyBroken>,
+             basin::ModelComponent<ToyModel>)

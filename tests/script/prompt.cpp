@@ -32,6 +32,7 @@ script::Engine& script_engine() {
     add_abi_interfaces();
     add_plugin_interfaces();
     add_process_interface();  // what samplers and metrics ask for when they are loaded
+    add_samplers_interface();
     add_measurement_interface();
     add_optimizer_interface();
     add_validation_interface();

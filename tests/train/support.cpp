@@ -61,6 +61,7 @@ void start() {
     add_interface(BASIN_TENSOR_INTERFACE, counting_tensor_interface());
     add_plugin_interfaces();
     add_process_interface();
+    add_samplers_interface();
     add_measurement_interface();
     add_optimizer_interface();
     add_validation_interface();

@@ -12,6 +12,18 @@ using basin::Op;
 using basin::Tensor;
 using basin::Type;
 
+inline double trace(const Tensor& a) {
+  static const Op diagonal("aten::diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)");
+  return diagonal(a).sum().item();
+}
+
+// What a set of images is in the distance's eyes.
+struct Gaussian {
+  Tensor mean, covariance;  // [D], [D,D], double; the covariance with n - 1
+  int64_t count = 0;        // of images; 0: not known
+  int64_t features() const { return mean.numel(); }
+};
+
 struct Moments {
   int64_t count = 0;
   Tensor sum;      // [D] of double
@@ -29,32 +41,27 @@ struct Moments {
   }
   Moments operator-(const Moments& o) const { return {count - o.count, sum - o.sum, product - o.product}; }
 
-  Tensor mean() const { return sum * (1.0 / static_cast<double>(count)); }
-  Tensor covariance() const {  // with n - 1
+  Gaussian gaussian() const {
+    const double n = static_cast<double>(count);
     const Tensor outer = sum.reshape({-1, 1}) * sum.reshape({1, -1});
-    return (product - outer * (1.0 / static_cast<double>(count))) * (1.0 / static_cast<double>(count - 1));
+    return {sum * (1 / n), (product - outer * (1 / n)) * (1 / (n - 1)), count};
   }
 };
 
-inline double trace(const Tensor& a) {
-  static const Op diagonal("aten::diagonal(Tensor(a) self, int offset=0, int dim1=0, int dim2=1) -> Tensor(a)");
-  return diagonal(a).sum().item();
-}
-
-// One side, with what is worked out once: the root of its covariance.
-class Side {
+// One side of distances, with what is worked out once: the root of its covariance.
+class Distance {
  public:
-  explicit Side(const Moments& m) : mean_(m.mean()), trace_(trace(m.covariance())) {
+  explicit Distance(const Gaussian& from) : mean_(from.mean), trace_(trace(from.covariance)) {
     static const Op eigh("aten::linalg_eigh(Tensor self, str UPLO=\"L\") -> (Tensor eigenvalues, Tensor eigenvectors)");
-    const auto parts = eigh.multi(m.covariance());
+    const auto parts = eigh.multi(from.covariance);
     const Tensor roots = parts[0].clamp(0, HUGE_VAL).sqrt();  // rounding can make a zero negative
     root_ = (parts[1] * roots.reshape({1, -1})).matmul(parts[1].permute({1, 0}));
   }
-  double distance(const Moments& other) const {
+  double operator()(const Gaussian& to) const {
     static const Op eigvalsh("aten::linalg_eigvalsh(Tensor self, str UPLO=\"L\") -> Tensor");
-    const Tensor covariance = other.covariance(), between = other.mean() - mean_;
-    const double roots = eigvalsh(root_.matmul(covariance).matmul(root_)).clamp(0, HUGE_VAL).sqrt().sum().item();
-    return (between * between).sum().item() + trace_ + trace(covariance) - 2 * roots;
+    const Tensor between = to.mean - mean_;
+    const double roots = eigvalsh(root_.matmul(to.covariance).matmul(root_)).clamp(0, HUGE_VAL).sqrt().sum().item();
+    return (between * between).sum().item() + trace_ + trace(to.covariance) - 2 * roots;
   }
 
  private:

@@ -18,4 +18,25 @@ assert(math.abs(batched.fid - near.fid) < 1e-6 * (1 + near.fid))
 
 local ok, message = pcall(function() return fid:measure(data:images(1, 1), data) end)
 assert(not ok and tostring(message):find "at least 2 of each", message)
+
+-- Without the bias of few images: of one distribution, infinitely many images are at distance 0.
+local few = basin.metric("fid", { features = features, points = 5 }):measure(other, data)
+assert(few.fid == near.fid and math.abs(few.fid_infinity) < few.fid / 2, tostring(few))
+local curve = few.curves[1]
+assert(#curve.x == 6 and curve.x[1] == 0 and curve.y[1] == few.fid_infinity)
+assert(math.abs(curve.x[2] - 1 / 600) < 1e-12 and math.abs(curve.x[6] - 1 / 150) < 1e-12, curve.x[6])
+assert(curve.y[6] > curve.y[2] and curve.y[2] == few.fid)
+
+local function refused(what, ...)
+  local ok, message = pcall(...)
+  assert(not ok and tostring(message):find(what, 1, true), tostring(message))
+end
+refused("got 600 images and 0 items", function() return fid:measure(data) end)
+refused("a line goes through at least 2 points", function() return basin.metric("fid", { features = features, points = 1 }):measure(other, data) end)
+refused("39 images are too few", function()
+  return basin.metric("fid", { features = features, points = 5 }):measure(other:images(1, 39), data)
+end)
+refused("shape [3, 16, 16], the data set's items have [3, 8, 8]", function()
+  return fid:measure(other, basin.dataset("shapes", { count = 50, size = 8 }))
+end)
 print "ok"

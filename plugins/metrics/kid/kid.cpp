@@ -38,15 +38,15 @@ struct Kid {
   }
 
   void measure(Measurement& m) {
-    const auto limited = [&](int64_t n) { return limit ? std::min(limit, n) : n; };
-    const int64_t n_x = limited(m.n_images()), n_y = limited(m.n_reference());
+    const Items items{limit, batch};
+    const int64_t n_x = m.count(Side::images, items), n_y = m.count(Side::reference, items);
     const int64_t n = std::min(n_x, n_y), size = std::min(subset_size, n / 2);
     if (size < 2)
       throw error("The metric 'kid' compares images with a data set and needs at least 4 of each, but got " +
                   std::to_string(n_x) + " images and " + std::to_string(n_y) + " items" +
                   (limit ? " (limit = " + std::to_string(limit) + ")." : "."));
-    const Tensor x = some_features(m, m.n_images(), n_x, [&](int64_t i, int64_t k) { return m.images(i, k); });
-    const Tensor y = some_features(m, m.n_reference(), n_y, [&](int64_t i, int64_t k) { return m.reference(i, k); });
+    const Tensor x = m.all_features(features, Side::images, items);
+    const Tensor y = m.all_features(features, Side::reference, items);
     std::vector<double> distances;
     for (int64_t s = 0; s < subsets; ++s) {
       const Tensor some_x = x.index_select(0, choose(m, 1, s, n_x, size, x));
@@ -68,22 +68,6 @@ struct Kid {
   }
 
  private:
-  // Features of `used` of the n items that get(first, count) gives, at equal distances: [used,D] of double.
-  template <class Get>
-  Tensor some_features(const Measurement& m, int64_t n, int64_t used, Get&& get) const {
-    std::vector<Tensor> parts;
-    for (int64_t first = 0; first < used; first += batch) {
-      const int64_t k = std::min(batch, used - first);
-      std::vector<Tensor> items;
-      if (used == n) items.push_back(get(first, k));
-      else
-        for (int64_t i = first; i < first + k; ++i) items.push_back(get(i * n / used, 1));
-      parts.push_back(m.features(features, cat(items, 0)));
-      progress("images", first + k, used);
-    }
-    return cat(parts, 0).to(Type::float64);
-  }
-
   // `size` different numbers below n, for subset `s` of one side: the first steps of a Fisher-Yates shuffle.
   static Tensor choose(const Measurement& m, uint32_t side, int64_t s, int64_t n, int64_t size, const Tensor& like) {
     std::vector<float> u(static_cast<size_t>(size));

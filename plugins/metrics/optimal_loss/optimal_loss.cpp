@@ -34,12 +34,6 @@ std::vector<double> trapezoid(const std::vector<double>& t) {
   return weights;
 }
 
-// x where `like` is: data come from the CPU, a model may be elsewhere.
-Tensor beside(const Tensor& x, const Tensor& like) {
-  if (!like || x.on_cpu() == like.on_cpu()) return x;
-  return Tensor::zeros(x.sizes(), x.type(), like).copy_(x);
-}
-
 }  // namespace
 
 struct OptimalLoss {
@@ -147,7 +141,7 @@ struct OptimalLoss {
   // Items [first, first + n) as [n,d] of double, where the model is.
   static Tensor items_of(const Measurement& m, int64_t first, int64_t n) {
     const Tensor model = m.parameters.size() ? m.parameters[0].values : Tensor();
-    return beside(m.reference(first, n), model).reshape({n, -1}).to(Type::float64);
+    return m.reference(first, n).beside(model).reshape({n, -1}).to(Type::float64);
   }
 
   template <class Read>

@@ -42,12 +42,12 @@ struct PrecisionRecall {
   }
 
   void measure(Measurement& m) {
-    const int64_t n_y = limit ? std::min(limit, m.n_reference()) : m.n_reference(), n_x = m.n_images();
+    const int64_t n_x = m.n_images(), n_y = m.count(Side::reference, {limit, batch});
     if (std::min(n_x, n_y) <= k)
       throw error("The metric 'precision_recall' needs more than k = " + std::to_string(k) + " of each, but got " +
                   std::to_string(n_x) + " images and " + std::to_string(n_y) + " items.");
-    const Tensor x = all_features(m, n_x, n_x, [&](int64_t i, int64_t n) { return m.images(i, n); });
-    const Tensor y = all_features(m, m.n_reference(), n_y, [&](int64_t i, int64_t n) { return m.reference(i, n); });
+    const Tensor x = m.all_features(features, Side::images, {0, batch});
+    const Tensor y = m.all_features(features, Side::reference, {limit, batch});
     const Tensor reach_x = reach(x), reach_y = reach(y);  // [n_x], [n_y]
 
     // Row by row of the images: what each x falls into, and what falls into its ball.
@@ -74,21 +74,6 @@ struct PrecisionRecall {
   }
 
  private:
-  // Features of `used` of the n items that get(first, count) gives, at equal distances: [used,D] of double.
-  template <class Get>
-  Tensor all_features(const Measurement& m, int64_t n, int64_t used, Get&& get) const {
-    static const Op cat("aten::cat(Tensor[] tensors, int dim=0) -> Tensor");
-    std::vector<Tensor> parts;
-    for (int64_t first = 0; first < used; first += batch) {
-      const int64_t size = std::min(batch, used - first);
-      std::vector<Tensor> items;
-      if (used == n) items.push_back(get(first, size));
-      else
-        for (int64_t i = first; i < first + size; ++i) items.push_back(get(i * n / used, 1));
-      parts.push_back(m.features(features, cat(items, 0)));
-    }
-    return cat(parts, 0).to(Type::float64);
-  }
   // Squared distance of each row to its k-th nearest other row: [n,D] -> [n]. The nearest of all is the row itself.
   Tensor reach(const Tensor& a) const {
     static const Op kth(

@@ -160,8 +160,9 @@ struct InceptionV3 {
             .optional(),
         choice("resize", &InceptionV3::resize, "tensorflow", {"tensorflow", "pytorch", "clean"},
                "How images come to 299x299: as in the 2015 graph and torch-fidelity; pytorch-fid; clean-fid."),
-        choice("layer", &InceptionV3::layer, "pool", {"pool", "spatial"},
-               "The features: 2048 averages (FID), or 7 channels of 17x17 in the middle (sFID)."));
+        choice("layer", &InceptionV3::layer, "pool", {"pool", "spatial", "logits"},
+               "The features: 2048 averages (FID), 7 channels of 17x17 in the middle (sFID), or the logits of 1008 "
+               "classes without their bias (Inception Score)."));
   }
 
   std::vector<Conv> stem;
@@ -191,7 +192,11 @@ struct InceptionV3 {
   ModelDescription describe() {
     ModelDescription d;
     d.inputs = {{"x", {3, -1, -1}}};
-    d.outputs = {{"features", {layer == "pool" ? 2048 : 2023}}, {"prediction", {1008}}};  // logits of the classes
+    d.outputs = {{"features",
+                  {layer == "pool"      ? 2048
+                   : layer == "spatial" ? 2023
+                                        : 1008}},
+                 {"prediction", {1008}}};  // logits of the classes
     if (!weights.empty()) d.weights = std::filesystem::absolute(weights).string();
     return d;
   }
@@ -207,7 +212,9 @@ struct InceptionV3 {
       h = mixed[i](h);  // [B,288,35,35], [B,768,17,17], [B,2048,8,8] at the ends of 5, 6, 7
     }
     const Tensor pool = h.mean({2, 3});  // [B,2048]
-    return {layer == "pool" ? pool : spatial, fc(c, pool)};
+    const Tensor logits = fc(c, pool);   // [B,1008]
+    if (layer == "logits") return {logits - fc(c, Tensor::zeros({1, 2048}, Type::float32, pool)), logits};
+    return {layer == "pool" ? pool : spatial, logits};
   }
 
  private:

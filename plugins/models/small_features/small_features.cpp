@@ -13,13 +13,15 @@ struct SmallFeatures {
   static constexpr const char* name = "small_features";
   static constexpr const char* summary =
       "32 features of an image, by a small classifier that Basin trained on CIFAR-10; not Inception.";
-  std::string weights;
+  std::string weights, layer;
   bool pretrained;
 
   static auto parameters() {
     return declare(
         file("weights", &SmallFeatures::weights, "Weights to use instead of those beside the plugin.").optional(),
-        boolean("pretrained", &SmallFeatures::pretrained, true, "Begin with weights; false: untrained, to train it."));
+        boolean("pretrained", &SmallFeatures::pretrained, true, "Begin with weights; false: untrained, to train it."),
+        choice("layer", &SmallFeatures::layer, "features", {"features", "logits"},
+               "The features: 32 numbers, or the logits of ten classes (for inception_score)."));
   }
 
   static constexpr int64_t side = 32;  // every image is brought to this size first
@@ -37,7 +39,7 @@ struct SmallFeatures {
   ModelDescription describe() {
     ModelDescription d;
     d.inputs = {{"x", {3, -1, -1}}};
-    d.outputs = {{"features", {32}}, {"prediction", {10}}};  // the logits of the ten classes
+    d.outputs = {{"features", {layer == "logits" ? 10 : 32}}, {"prediction", {10}}};  // the logits of the ten classes
     if (pretrained)
       d.weights = weights.empty() ? "small_features.safetensors" : std::filesystem::absolute(weights).string();
     return d;
@@ -49,7 +51,8 @@ struct SmallFeatures {
     h = norm2(c, conv2(c, h));                     // [B,64,16,16]
     h = norm3(c, conv3(c, h));                     // [B,96,8,8]
     const Tensor f = features(c, h.mean({2, 3}));  // [B,32]
-    return {f, logits(c, f.silu())};
+    const Tensor scores = logits(c, f.silu());     // [B,10]
+    return {layer == "logits" ? scores : f, scores};
   }
 
  private:

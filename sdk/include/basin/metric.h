@@ -12,7 +12,7 @@ extern "C" {
 
 typedef struct basin_measurement basin_measurement; /* borrowed until measure returns */
 
-enum { BASIN_IMAGES = 1, BASIN_REFERENCE = 2 }; /* what is measured; what it is measured against */
+enum { BASIN_IMAGES = 1, BASIN_REFERENCE = 2 }; /* what is measured; what it is measured against: data or images */
 
 typedef struct basin_measurement_info {
   uint32_t size;
@@ -27,7 +27,7 @@ typedef struct basin_measurement_info {
 } basin_measurement_info;
 
 /* [run thread] */
-#define BASIN_MEASUREMENT_INTERFACE "basin.measurement.draft/2"
+#define BASIN_MEASUREMENT_INTERFACE "basin.measurement.draft/3"
 typedef struct basin_measurement_interface {
   uint32_t size;
   basin_status (*info)(basin_measurement*, basin_measurement_info* out); /* caller's buffer [run thread] */
@@ -60,6 +60,9 @@ typedef struct basin_measurement_interface {
   basin_status (*hessian_vector_product)(basin_measurement*, const int64_t* ids, const double* levels, uint32_t n,
                                          uint64_t draw, basin_tensor* const* direction, uint32_t n_direction,
                                          basin_tensor** out, uint32_t n_out);
+  /* What an extractor is: component, options and hash of its weights. Two that give the same features have the same
+   * text, wherever their files lie. Borrowed until measure returns. */
+  basin_status (*extractor)(basin_measurement*, basin_object* extractor, const char** out);
 } basin_measurement_interface;
 
 #define BASIN_METRIC_INTERFACE "basin.metric.draft/1"

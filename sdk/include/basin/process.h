@@ -27,15 +27,17 @@ typedef struct basin_denoised {
   basin_tensor* variance; /* v [B,C,H,W] of a learned range; null where the model learns none */
 } basin_denoised;
 
-#define BASIN_PROCESS_INTERFACE "basin.process.draft/1"
+#define BASIN_PROCESS_INTERFACE "basin.process.draft/2"
 typedef struct basin_process_interface {
   uint32_t size;
   basin_status (*info)(const basin_process*, basin_process_info* out); /* caller's buffer [any thread] */
   /* `count` levels out of T in ascending order, into the caller's buffer [count]. spacing "even": guided-diffusion's
    * fractional stride, both ends kept; "stride": DDIM's integer stride. [any thread] */
   basin_status (*respace)(const basin_process*, const char* spacing, int64_t count, int64_t* out);
-  /* The model at level t, the same for the whole batch. Differentiable in x. Caller's buffer. [any thread] */
-  basin_status (*denoise)(basin_denoiser*, const basin_context*, basin_tensor* x, double t, basin_denoised* out);
+  /* The model at levels t: one for the whole batch (n = 1), or one for each image. Differentiable in x. Caller's
+   * buffer. [any thread] */
+  basin_status (*denoise)(basin_denoiser*, const basin_context*, basin_tensor* x, const double* t, uint32_t n,
+                          basin_denoised* out);
 } basin_process_interface;
 
 #ifdef __cplusplus

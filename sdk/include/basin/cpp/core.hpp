@@ -101,6 +101,7 @@ BASIN_CPP_INTERFACE(basin_parameters_interface, BASIN_PARAMETERS_INTERFACE)
 BASIN_CPP_INTERFACE(basin_layer_interface, BASIN_LAYER_INTERFACE)
 BASIN_CPP_INTERFACE(basin_process_interface, BASIN_PROCESS_INTERFACE)
 BASIN_CPP_INTERFACE(basin_optimizers_interface, BASIN_OPTIMIZERS_INTERFACE)
+BASIN_CPP_INTERFACE(basin_samplers_interface, BASIN_SAMPLERS_INTERFACE)
 BASIN_CPP_INTERFACE(basin_validation_interface, BASIN_VALIDATION_INTERFACE)
 BASIN_CPP_INTERFACE(basin_report_interface, BASIN_REPORT_INTERFACE)
 BASIN_CPP_INTERFACE(basin_image_interface, BASIN_IMAGE_INTERFACE)
@@ -112,7 +113,8 @@ using AllInterfaces =
     List<basin_options_interface, basin_log_interface, basin_parallel_interface, basin_tensor_interface,
          basin_ops_interface, basin_autograd_interface, basin_random_interface, basin_state_interface,
          basin_parameters_interface, basin_layer_interface, basin_process_interface, basin_optimizers_interface,
-         basin_validation_interface, basin_report_interface, basin_image_interface, basin_measurement_interface>;
+         basin_samplers_interface, basin_validation_interface, basin_report_interface, basin_image_interface,
+         basin_measurement_interface>;
 
 template <class Table>
 void fetch() {

@@ -146,6 +146,7 @@ class Tensor {
   Tensor narrow(int64_t dim, int64_t start, int64_t length) const;  // a view
   Tensor index_select(int64_t dim, const Tensor& index) const;
   Tensor to(Type type) const;
+  Tensor beside(const Tensor& like) const;  // itself, or a copy on the device where `like` is
   Tensor contiguous() const;
   Tensor clone() const;
   Tensor detach() const;

@@ -81,6 +81,11 @@ std::vector<T> Tensor::values() const {
   return out;
 }
 
+inline Tensor Tensor::beside(const Tensor& like) const {
+  if (!like || on_cpu() == like.on_cpu()) return *this;
+  return zeros(sizes(), type(), like).copy_(*this);
+}
+
 inline Tensor Tensor::full(Sizes s, double value, Type type, const Tensor& like) {
   return detail::make<&detail::Ops::full>(s.data(), detail::count(s), value, static_cast<int32_t>(type), like.handle());
 }

@@ -9,6 +9,14 @@
 #pragma GCC visibility push(hidden)
 namespace basin {
 
+enum class Side : int32_t { images = BASIN_IMAGES, reference = BASIN_REFERENCE };  // measured; measured against
+
+// Which items of a side, and how many are handled at once, which changes no number.
+struct Items {
+  int64_t limit = 0;  // at most so many, at equal distances; 0: all
+  int64_t batch = 128;
+};
+
 class Measurement {
  public:
   explicit Measurement(basin_measurement* handle) : handle_(handle) {
@@ -34,12 +42,73 @@ class Measurement {
 
   // Items [first, first + n): float32 [n,C,H,W] in the model's range; what is measured, and what it is measured
   // against.
-  Tensor images(int64_t first, int64_t n) const { return items(BASIN_IMAGES, first, n); }
-  Tensor reference(int64_t first, int64_t n) const { return items(BASIN_REFERENCE, first, n); }
+  Tensor images(int64_t first, int64_t n) const { return items(Side::images, first, n); }
+  Tensor reference(int64_t first, int64_t n) const { return items(Side::reference, first, n); }
   // Their features by the extractor that an option named: float32 [n,D].
   Tensor features(const Object& extractor, const Tensor& images) const {
     return detail::make<&basin_measurement_interface::features>(handle_, extractor.handle, images.handle());
   }
+  // What the extractor is, with the hash of its weights: the same text where features are the same.
+  std::string extractor(const Object& extractor) const {
+    const char* text = nullptr;
+    call<&basin_measurement_interface::extractor>(handle_, extractor.handle, &text);
+    return text;
+  }
+
+  // Many items, a batch at a time, so that memory does not grow with their number. Of n items with a limit of `used`,
+  // the i-th is i n / used.
+  int64_t count(Side side, const Items& items = {}) const {
+    const int64_t n = side == Side::images ? n_images() : n_reference();
+    return items.limit ? std::min(items.limit, n) : n;
+  }
+  // visit(first, pixels [n,C,H,W]).
+  template <class Visit>
+  void each_batch(Side side, const Items& items, Visit&& visit) const {
+    const int64_t n = count(side), used = count(side, items);
+    for (int64_t first = 0; first < used; first += items.batch) {
+      const int64_t size = std::min(items.batch, used - first);
+      std::vector<Tensor> parts;
+      if (used == n) parts.push_back(this->items(side, first, size));
+      else
+        for (int64_t i = first; i < first + size; ++i) parts.push_back(this->items(side, i * n / used, 1));
+      visit(first, parts.size() == 1 ? parts[0] : cat(parts, 0));
+      progress(side == Side::images ? "images" : "reference", first + size, used);
+    }
+  }
+  // Pairs, image i beside reference item i: visit(first, x [n,C,H,W], y). Throws where there are not as many of each.
+  template <class Visit>
+  int64_t each_pair(int64_t batch, Visit&& visit) const {
+    const int64_t n = n_images();
+    if (n < 1 || n != n_reference())
+      throw error("Pairs are compared, image i with image i of the reference, and there are " + std::to_string(n) +
+                  " images and " + std::to_string(n_reference()) + " to compare them with: give as many of each.");
+    each_batch(Side::images, {0, batch},
+               [&](int64_t first, const Tensor& x) { visit(first, x, items(Side::reference, first, x.size(0))); });
+    return n;
+  }
+  // visit(first, features [n,D] of double); without an extractor the pixels. Throws where one is infinite or not a
+  // number.
+  template <class Visit>
+  void each_features(const Object& extractor, Side side, const Items& items, Visit&& visit) const {
+    each_batch(side, items, [&](int64_t first, const Tensor& pixels) {
+      const Tensor x = extractor ? features(extractor, pixels) : pixels.reshape({pixels.size(0), -1});
+      const Tensor values = x.to(Type::float64);
+      if (!std::isfinite(values.sum().item()))
+        throw error(std::string(extractor ? "A feature" : "A pixel") + " of " +
+                    (side == Side::images ? "images " : "reference items ") + std::to_string(first + 1) + " to " +
+                    std::to_string(first + pixels.size(0)) +
+                    " is infinite or not a number; look for such values in these items" +
+                    (extractor ? ", or in the extractor's weights." : "."));
+      visit(first, values);
+    });
+  }
+  // All of them: [used,D] of double, in memory.
+  Tensor all_features(const Object& extractor, Side side, const Items& items) const {
+    std::vector<Tensor> parts;
+    each_features(extractor, side, items, [&](int64_t, const Tensor& x) { parts.push_back(x); });
+    return cat(parts, 0);
+  }
+
   // Training losses [n] of reference items `ids` at levels [n] (empty: drawn uniformly), at the parameters as they
   // stand.
   Tensor losses(Sizes ids, Span<const double> levels = {}, uint64_t draw = 0) const {
@@ -96,8 +165,8 @@ class Measurement {
   }
 
  private:
-  Tensor items(int32_t side, int64_t first, int64_t n) const {
-    return detail::make<&basin_measurement_interface::images>(handle_, side, first, n);
+  Tensor items(Side side, int64_t first, int64_t n) const {
+    return detail::make<&basin_measurement_interface::images>(handle_, static_cast<int32_t>(side), first, n);
   }
   static void check_levels(Sizes ids, Span<const double> levels) {
     if (!levels.empty() && levels.size() != ids.size())

@@ -1,0 +1,123 @@
+// Mean and covariance of a data set's features in a NumPy archive, as programs that measure FID exchange them:
+//
+//   mu [D], sigma [D,D]        pytorch-fid, EDM, clean-fid
+//   mu_s [D'], sigma_s [D',D'] beside them, of spatial features: guided-diffusion, which keeps images in arr_0 too
+//   count, extractor           Basin's own: how many images; what the features are, as bytes of text
+//
+// A file of another program does not say which extractor it is of; then only the number of features can be compared.
+#pragma once
+#include "../../datasets/npz/npy.hpp"
+#include "moments.hpp"
+
+namespace fid {
+
+using basin::error;
+
+struct Statistics {
+  Gaussian gaussian;
+  std::string extractor;  // "": the file does not say
+  std::string arrays;     // "mu and sigma"
+};
+
+class StatisticsFile {
+ public:
+  explicit StatisticsFile(const std::string& path) : path_(path) { zip_.open(path); }
+
+  // What there is for so many features. Throws where there is nothing, or another extractor's.
+  Statistics read(int64_t features, const std::string& extractor) {
+    Statistics out;
+    if (zip_.find("extractor.npy")) {
+      for (const double c : array("extractor", {-1})) out.extractor += static_cast<char>(static_cast<int>(c));
+      if (out.extractor != extractor)
+        throw error("The statistics '" + path_ + "' are of the features of " + out.extractor + ", and these are of " +
+                    extractor + ": take that extractor, or statistics that were made with this one.");
+    }
+    std::string there;
+    for (const std::string suffix : {"", "_s"}) {
+      if (!zip_.find("mu" + suffix + ".npy")) continue;
+      const std::vector<double> mean = array("mu" + suffix, {-1});
+      const auto d = static_cast<int64_t>(mean.size());
+      there += (there.empty() ? "" : " and ") + std::to_string(d);
+      if (d != features) continue;
+      out.gaussian.mean = Tensor::from(mean);
+      out.gaussian.covariance = Tensor::from(array("sigma" + suffix, {d, d}).data(), {d, d});
+      if (zip_.find("count.npy")) out.gaussian.count = static_cast<int64_t>(array("count", {}).at(0));
+      out.arrays = "mu" + suffix + " and sigma" + suffix;
+      return out;
+    }
+    if (there.empty())
+      throw error("'" + path_ + "' has no array mu: statistics for FID are a .npz file of mu and sigma.");
+    throw error("The statistics '" + path_ + "' are of " + there + " features, and the extractor gives " +
+                std::to_string(features) + ": they were made with another one.");
+  }
+
+ private:
+  // The values, where the shape is this one (-1: any); throws.
+  std::vector<double> array(const std::string& name, const std::vector<int64_t>& shape) {
+    const std::string who = "The array " + name + " of '" + path_ + "'";
+    const auto* member = zip_.find(name + ".npy");
+    if (!member) throw error("'" + path_ + "' has no array " + name + ".");
+    archives::Zip::Stream stream(zip_, *member);
+    const npz::Header header = npz::read_header(stream, member->size, who);
+    bool fits = header.shape.size() == shape.size();
+    int64_t n = 1;
+    for (size_t i = 0; i < header.shape.size(); ++i) {
+      fits = fits && (shape[i] < 0 || shape[i] == header.shape[i]);
+      n *= header.shape[i];
+    }
+    if (!fits) throw error(who + " is " + header.text() + ", which is no shape for it.");
+    std::vector<double> values(static_cast<size_t>(n));
+    const auto take = [&](auto kind) {
+      std::vector<decltype(kind)> raw(values.size());
+      stream.read(raw.data(), raw.size() * sizeof kind);
+      stream.finish();
+      for (size_t i = 0; i < raw.size(); ++i) values[i] = static_cast<double>(raw[i]);
+    };
+    if (header.type == "<f8") take(double{});
+    else if (header.type == "<f4") take(float{});
+    else if (header.type == "<i8") take(int64_t{});
+    else if (header.type == "|u1") take(uint8_t{});
+    else throw error(who + " is " + header.text() + ", and numbers of type <f8 or <f4 were expected.");
+    for (const double v : values)
+      if (!std::isfinite(v)) throw error(who + " holds a value that is infinite or not a number.");
+    return values;
+  }
+  std::string path_;
+  archives::Zip zip_;
+};
+
+// The file appears whole or not at all.
+inline void write_statistics(const std::string& path, const Gaussian& gaussian, const std::string& extractor) {
+  const auto fail = [&](const char* why) {
+    throw error("'" + path + "' cannot be written: " + why + ".", BASIN_ERROR_IO);
+  };
+  const auto array = [](const char* type, const std::string& shape, const void* data, size_t bytes) {
+    std::string header = std::string("{'descr': '") + type + "', 'fortran_order': False, 'shape': (" + shape + "), }";
+    header.resize((10 + header.size() + 1 + 63) / 64 * 64 - 11, ' ');
+    header += '\n';
+    std::string out("\x93NUMPY\x01\0", 8);
+    out += static_cast<char>(header.size() & 255), out += static_cast<char>(header.size() >> 8);
+    return out + header + std::string(static_cast<const char*>(data), bytes);
+  };
+  const std::vector<double> mean = gaussian.mean.values<double>(), covariance = gaussian.covariance.values<double>();
+  const std::string d = std::to_string(gaussian.features());
+  const std::pair<const char*, std::string> members[] = {
+      {"mu.npy", array("<f8", d + ",", mean.data(), mean.size() * 8)},
+      {"sigma.npy", array("<f8", d + ", " + d, covariance.data(), covariance.size() * 8)},
+      {"count.npy", array("<i8", "", &gaussian.count, 8)},
+      {"extractor.npy", array("|u1", std::to_string(extractor.size()) + ",", extractor.data(), extractor.size())}};
+  int code = 0;
+  std::unique_ptr<zip_t, decltype(&zip_discard)> zip(zip_open(path.c_str(), ZIP_CREATE | ZIP_TRUNCATE, &code),
+                                                     zip_discard);
+  if (!zip) fail("is its folder there, and may it be written to?");
+  for (const auto& [name, bytes] : members) {
+    zip_source_t* source = zip_source_buffer(zip.get(), bytes.data(), bytes.size(), 0);
+    const zip_int64_t at = zip_file_add(zip.get(), name, source, ZIP_FL_OVERWRITE);
+    if (at < 0) zip_source_free(source), fail(zip_strerror(zip.get()));
+    zip_set_file_compression(zip.get(), static_cast<zip_uint64_t>(at), ZIP_CM_STORE, 0);
+  }
+  if (zip_close(zip.get()) != 0) fail(zip_strerror(zip.get()));
+  (void)zip.release();
+}
+
+}  // namespace fid

@@ -1,0 +1,47 @@
+-- Table 2: FID of all methods and averages at 20 and 100 sampling steps, and the claims that its text makes of it.
+local basin = require "basin"
+local study, paper = require "study", require "paper"
+
+local printed = paper.table2[basin.args.dataset]
+local rows, mean = {}, { {}, {} }
+for _, row in ipairs(study.rows) do
+  local cells, label = { row[3] }, row[3]
+  for i, steps in ipairs { 20, 100 } do
+    local over = study.over_seeds(function(seed)
+      local model, run = study.weights(row, seed)
+      return study.fid(model, run, steps).value
+    end)
+    mean[i][label] = type(over) == "table" and over.value or over
+    cells[#cells + 1], cells[#cells + 2] = over, study.printed(printed[label][i])
+  end
+  rows[#rows + 1] = cells
+end
+print(basin.table { columns = { "", "FID, 20 steps", "paper", "FID, 100 steps", "paper" }, rows = rows })
+
+-- The claims, counted in our table and in the paper's own three.
+local function count(name, better)
+  local ours, theirs, of = 0, 0, 0
+  for i = 1, 2 do
+    if better(function(label) return mean[i][label] end) then ours = ours + 1 end
+    for _, set in pairs(paper.table2) do
+      of = of + 1
+      if better(function(label) return set[label][i] end) then theirs = theirs + 1 end
+    end
+  end
+  print(("%-62s ours %d of 2, the paper's own table %d of %d"):format(name, ours, theirs, of))
+end
+for _, method in ipairs { "", "+IP", "+SAM" } do
+  local plain = method == "" and "ADM" or method
+  count(plain .. ": EMA improves", function(of) return of(method .. "+EMA") < of(plain) end)
+  count(plain .. ": SWA is better than EMA", function(of) return of(method .. "+SWA") < of(method .. "+EMA") end)
+end
+count("SAM is better than ADM", function(of) return of "+SAM" < of "ADM" end)
+count("SAM with an average is the best row", function(of)
+  local best = math.min(of "+SAM+EMA", of "+SAM+SWA")
+  for _, row in ipairs(study.rows) do
+    if of(row[3]) < best then return false end
+  end
+  return true
+end)
+count("IP is better than SAM", function(of) return of "+IP" < of "+SAM" end)
+study.footer()

@@ -1,0 +1,21 @@
+-- Table 3 (and Table 1 of the supplement): LPF of all methods and averages, with the base loss that it contains and
+-- without, on held-out and on training images.
+local basin = require "basin"
+local study, paper = require "study", require "paper"
+
+local printed, rows = paper.table3[basin.args.dataset], {}
+for _, row in ipairs(study.rows) do
+  local function lpf(name, data)
+    return study.over_seeds(function(seed) return study.lpf(study.weights(row, seed), data)[name] end)
+  end
+  rows[#rows + 1] = {
+    row[3], lpf "lpf", study.printed(printed[row[3]], "%.3f"), lpf "loss", lpf "lpf_minus_loss",
+    lpf("lpf", study.train_images), lpf("lpf_minus_loss", study.train_images),
+  }
+end
+print(basin.table {
+  columns = { "", "LPF", "paper", "loss", "LPF - loss", "LPF, training images", "LPF - loss, training" }, rows = rows,
+})
+print(("sigma %g, %d draws of the weights' noise, all parameters, the same images, levels and noise for every row; the paper "
+  .. "gives neither sigma nor draws."):format(basin.args.sigma, basin.args.draws))
+study.footer()
