@@ -68,7 +68,9 @@ int filled(Call& c, double value) {
 int zeros(Call& c) { return filled(c, 0); }
 int ones(Call& c) { return filled(c, 1); }
 int full(Call& c) { return filled(c, c.number("value")); }
-int eye(Call& c) { return give(c.L, at::eye(c.integer("n"), at::TensorOptions().dtype(at::kFloat))); }
+int eye(Call& c) {
+  return give(c.L, at::eye(c.integer("n"), at::TensorOptions().dtype(type_named(c.string("dtype", "float32")))));
+}
 
 int drawn(Call& c, int32_t distribution) {
   auto sizes = sizes_of(c);
@@ -86,12 +88,12 @@ int range(Call& c) {
   const double n = std::floor((last - first) / step * (1 + 1e-12)) + 1;
   if (n > 1e9) throw Error("basin.range would have " + std::to_string(static_cast<int64_t>(n)) + " elements");
   const Tensor steps = at::arange(static_cast<int64_t>(std::max(n, 0.0)), at::TensorOptions().dtype(at::kDouble));
-  return give(c.L, (steps * step + first).to(at::kFloat));
+  return give(c.L, (steps * step + first).to(type_named(c.string("dtype", "float32"))));
 }
 int linspace(Call& c) {
   return give(
       c.L, at::linspace(c.number("first"), c.number("last"), c.integer("count"), at::TensorOptions().dtype(at::kDouble))
-               .to(at::kFloat));
+               .to(type_named(c.string("dtype", "float32"))));
 }
 
 // ---- several into one ----------------------------------------------------------------------------------------------
@@ -149,14 +151,17 @@ std::vector<Function> tensor_factories() {
        full},
       {{"basin.eye",
         "The identity matrix.",
-        {{"n", "integer", "Rows and columns.", nullptr, 0}},
+        {{"n", "integer", "Rows and columns.", nullptr, 0}, dtype},
         false,
         "tensor ([n,n])",
         "basin.eye(3)"},
        eye},
       {{"basin.range",
         "Numbers from `first` to `last`, with both ends, as Lua's for counts.",
-        {{"first", "number", "The first."}, {"last", "number", "Not above."}, {"step", "number", "The step.", "1"}},
+        {{"first", "number", "The first."},
+         {"last", "number", "Not above."},
+         {"step", "number", "The step.", "1"},
+         dtype},
         false,
         "tensor",
         "basin.range(1, 10)"},
@@ -165,7 +170,8 @@ std::vector<Function> tensor_factories() {
         "`count` numbers in equal steps from `first` to `last`.",
         {{"first", "number", "The first."},
          {"last", "number", "The last."},
-         {"count", "integer", "How many.", nullptr, 0}},
+         {"count", "integer", "How many.", nullptr, 0},
+         dtype},
         false,
         "tensor",
         "basin.linspace(0, 1, 5)"},
