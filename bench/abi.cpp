@@ -1,24 +1,13 @@
 // bench abi: what the plugin ABI costs. A training step of the `mini` U-Net by the adm_unet and adam plugins, against
 // the same step written directly in LibTorch (direct_adm.hpp) with the same kernels, in one process.
-#include <ATen/Parallel.h>
-
-#include <CLI/CLI.hpp>
 #include <cstdio>
 
-#include "abi/cuda.hpp"
+#include "command.hpp"
 #include "direct_adm.hpp"
 #include "paired.hpp"
-#include "plugin_step.hpp"
 
 namespace basin::bench {
 namespace {
-
-struct Settings {
-  int64_t batch = 32;
-  int threads = 2;
-  double width = 0.02, seconds = 240;
-  std::string device = "cpu";
-};
 
 struct Difference {
   double loss = 0, parameters = 0;
@@ -71,17 +60,12 @@ bool measure(const Settings& s, at::Device device, Precision precision) {
 
 int run(int argc, char** argv) {
   Settings s;
+  s.batch = 32, s.seconds = 240;
   CLI::App app{"A training step of the mini U-Net: plugins against the same written directly in LibTorch",
                "basin bench abi"};
-  app.add_option("--batch", s.batch, "images (32)")->check(CLI::PositiveNumber);
-  app.add_option("--threads", s.threads, "threads of the CPU (2)")->check(CLI::PositiveNumber);
-  app.add_option("--width", s.width, "goes on until the 95 % intervals are this narrow (0.02)");
-  app.add_option("--seconds", s.seconds, "but no longer than this for each precision (240)");
-  app.add_option("--device", s.device, "cpu or cuda (cpu)");
+  add_options(app, s);
   CLI11_PARSE(app, argc, argv);
-  const at::Device device = resolve_device(s.device);
-  at::set_num_threads(s.threads);
-  start_host();
+  const at::Device device = begin(s);
   std::printf("%s; a training step of the mini U-Net: plugins (adm_unet, adam) against LibTorch, same kernels\n",
               machine(device).c_str());
   bool within = true;
@@ -94,11 +78,4 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace basin::bench
 
-int main(int argc, char** argv) {
-  try {
-    return basin::bench::run(argc, argv);
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "basin bench abi: %s\n", e.what());
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return basin::bench::guarded("abi", basin::bench::run, argc, argv); }

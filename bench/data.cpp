@@ -5,21 +5,17 @@
 // A turn is a number of steps in a row. The loader works ahead on a thread of its own, so it lives only during its own
 // turn (it must not slow the other's down), and the steps that use up what it prepared before the clock started are not
 // counted: what is timed is a training that has run for long.
-#include <ATen/Parallel.h>
-
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
 
-#include "abi/cuda.hpp"
+#include "command.hpp"
 #include "data/batches.hpp"
 #include "data/images.hpp"
 #include "image/image.hpp"
 #include "paired.hpp"
 #include "plugin/options.hpp"
-#include "plugin_step.hpp"
 
 namespace basin::bench {
 namespace {
@@ -29,12 +25,10 @@ constexpr double kAllowed = 1.03;
 constexpr int kRounds = 10;    // fewer have too narrow an interval
 constexpr int64_t kAhead = 6;  // more steps than the loader prepares ahead
 
-struct Settings {
-  std::string dataset = "image_folder", config = "cifar10", device = "cpu";
+struct Asked : Settings {
+  std::string dataset = "image_folder";
   std::vector<std::string> set;
-  int64_t batch = 8, steps = 5;
-  int threads = 2;
-  double width = 0.02, seconds = 900;
+  int64_t steps = 5;
 };
 
 // A folder of pictures for as long as the bench runs.
@@ -56,7 +50,7 @@ struct Pictures {
   }
 };
 
-std::shared_ptr<const Dataset> open(const Settings& s, std::optional<Pictures>& made) {
+std::shared_ptr<const Dataset> open(const Asked& s, std::optional<Pictures>& made) {
   const Component& component = Registry::instance().find("dataset", s.dataset);
   std::vector<Option> options;
   for (const std::string& text : s.set) {
@@ -81,21 +75,15 @@ std::shared_ptr<const Dataset> open(const Settings& s, std::optional<Pictures>& 
 }
 
 int run(int argc, char** argv) {
-  Settings s;
+  Asked s;
   CLI::App app{"A training step with the loader against one with its data in memory", "basin bench data"};
   app.add_option("--dataset", s.dataset, "a data set plugin (image_folder, with pictures of its own)");
   app.add_option("--set", s.set, "its options: root=DIR")->type_name("NAME=VALUE")->allow_extra_args(false);
-  app.add_option("--config", s.config, "cifar10 or mini (cifar10)")->check(CLI::IsMember({"cifar10", "mini"}));
-  app.add_option("--batch", s.batch, "images (8)")->check(CLI::PositiveNumber);
+  add_config(app, s);
+  add_options(app, s);
   app.add_option("--steps", s.steps, "of a turn (5)")->check(CLI::PositiveNumber);
-  app.add_option("--threads", s.threads, "threads of the CPU (2)")->check(CLI::PositiveNumber);
-  app.add_option("--width", s.width, "goes on until the 95 % interval is this narrow (0.02)");
-  app.add_option("--seconds", s.seconds, "but no longer than this (900)");
-  app.add_option("--device", s.device, "cpu or cuda (cpu)");
   CLI11_PARSE(app, argc, argv);
-  const at::Device device = resolve_device(s.device);
-  at::set_num_threads(s.threads);
-  start_host();
+  const at::Device device = begin(s);
   add_image_interface();
 
   std::optional<Pictures> made;
@@ -155,11 +143,4 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace basin::bench
 
-int main(int argc, char** argv) {
-  try {
-    return basin::bench::run(argc, argv);
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "basin bench data: %s\n", e.what());
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return basin::bench::guarded("data", basin::bench::run, argc, argv); }

@@ -1,27 +1,21 @@
 // bench step: a training step and a sampling step (a forward pass without gradients) of the CIFAR-10 U-Net, in Basin
 // and in PyTorch eager on the same machine, both without learned variance. Their steps alternate in one run. The peer
 // plays in its best mode: each precision's faster layout is found first.
-#include <ATen/Parallel.h>
-
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <thread>
 
-#include "abi/cuda.hpp"
+#include "command.hpp"
 #include "paired.hpp"
 #include "peer.hpp"
-#include "plugin_step.hpp"
 
 namespace basin::bench {
 namespace {
 
-struct Settings {
-  std::string peer, script = BASIN_BENCH_FOLDER "/peer_steps.py", config = "cifar10", device = "cpu";
+struct Asked : Settings {
+  std::string peer, script = BASIN_BENCH_FOLDER "/peer_steps.py";
   std::vector<std::string> what{"train", "sample"};
-  int64_t batch = 8;
-  int threads = 2, trial = 3;
-  double width = 0.06, seconds = 900;
 };
+constexpr int kTrials = 3;  // of a layout, before the race
 
 // Time for the other side's threads to fall asleep.
 void settle() { std::this_thread::sleep_for(std::chrono::milliseconds(20)); }
@@ -31,7 +25,7 @@ struct Basin {
   PluginStep step;
   Inputs in;
   at::Device device;
-  Basin(const Settings& s, at::Device device, Precision precision, at::MemoryFormat layout)
+  Basin(const Asked& s, at::Device device, Precision precision, at::MemoryFormat layout)
       : step(adm_options(s.config), device, precision, layout),
         in(make_inputs(s.batch, 32, device, layout)),
         device(device) {}
@@ -54,11 +48,11 @@ double best_of(int times, F&& run) {
 }
 
 // The peer's faster layout for a kind of step and a precision.
-std::string best_layout(const Settings& s, Peer& peer, const std::string& what, const std::string& dtype) {
+std::string best_layout(const Asked& s, Peer& peer, const std::string& what, const std::string& dtype) {
   std::string best;
   double least = INFINITY;
   for (const char* layout : {"nchw", "nhwc"}) {
-    const double seconds = best_of(s.trial, [&] { return peer.step(what + " " + dtype + " " + layout); });
+    const double seconds = best_of(kTrials, [&] { return peer.step(what + " " + dtype + " " + layout); });
     std::printf("  peer   %s %s  %8.1f ms\n", dtype.c_str(), layout, 1e3 * seconds);
     if (seconds < least) least = seconds, best = layout;
   }
@@ -71,17 +65,17 @@ void say(const char* name, const Participant& peer, const Participant& basin) {
               basin.name.c_str());
 }
 
-void measure(const Settings& s, at::Device device, Peer& peer, Basin& fp32, Basin& bf16, const std::string& what) {
+void measure(const Asked& s, at::Device device, Peer& peer, Basin& fp32, Basin& bf16, const std::string& what) {
   std::printf("\n%s step, batch %ld: the least of %d\n", what == "train" ? "training" : "sampling",
-              static_cast<long>(s.batch), s.trial);
+              static_cast<long>(s.batch), kTrials);
   {
     // The program itself always lays convolutions out channels_last; this says what that is worth.
     for (const Precision precision : {Precision::fp32, Precision::bf16}) {
       Basin nchw(s, device, precision, at::MemoryFormat::Contiguous);
       const char* dtype = precision == Precision::fp32 ? "fp32" : "bf16";
-      std::printf("  Basin  %s nchw  %8.1f ms\n", dtype, 1e3 * best_of(s.trial, [&] { return nchw.seconds(what); }));
+      std::printf("  Basin  %s nchw  %8.1f ms\n", dtype, 1e3 * best_of(kTrials, [&] { return nchw.seconds(what); }));
       Basin& nhwc = precision == Precision::fp32 ? fp32 : bf16;
-      std::printf("  Basin  %s nhwc  %8.1f ms\n", dtype, 1e3 * best_of(s.trial, [&] { return nhwc.seconds(what); }));
+      std::printf("  Basin  %s nhwc  %8.1f ms\n", dtype, 1e3 * best_of(kTrials, [&] { return nhwc.seconds(what); }));
     }
   }
   const std::string layout_32 = best_layout(s, peer, what, "fp32"), layout_16 = best_layout(s, peer, what, "bf16");
@@ -118,21 +112,16 @@ void measure(const Settings& s, at::Device device, Peer& peer, Basin& fp32, Basi
 }
 
 int run(int argc, char** argv) {
-  Settings s;
+  Asked s;
+  s.width = 0.06;
   CLI::App app{"A training and a sampling step of the CIFAR-10 U-Net: Basin against PyTorch eager", "basin bench step"};
   app.add_option("--peer", s.peer, "a Python with torch 2.11")->required()->type_name("PYTHON");
   app.add_option("--script", s.script, "peer_steps.py, where it is not where the build saw it");
   app.add_option("--what", s.what, "train, sample or both")->delimiter(',')->check(CLI::IsMember({"train", "sample"}));
-  app.add_option("--config", s.config, "cifar10 or mini (cifar10)")->check(CLI::IsMember({"cifar10", "mini"}));
-  app.add_option("--batch", s.batch, "images (8)")->check(CLI::PositiveNumber);
-  app.add_option("--threads", s.threads, "threads of the CPU, on both sides (2)")->check(CLI::PositiveNumber);
-  app.add_option("--width", s.width, "goes on until the 95 % intervals are this narrow (0.06)");
-  app.add_option("--seconds", s.seconds, "but no longer than this for each kind of step (900)");
-  app.add_option("--device", s.device, "cpu or cuda (cpu)");
+  add_config(app, s);
+  add_options(app, s);
   CLI11_PARSE(app, argc, argv);
-  const at::Device device = resolve_device(s.device);
-  at::set_num_threads(s.threads);
-  start_host();
+  const at::Device device = begin(s);
   Peer peer(s.peer, s.script,
             {"--config", s.config, "--batch", std::to_string(s.batch), "--device", device.is_cuda() ? "cuda" : "cpu",
              "--threads", std::to_string(s.threads)});
@@ -147,11 +136,4 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace basin::bench
 
-int main(int argc, char** argv) {
-  try {
-    return basin::bench::run(argc, argv);
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "basin bench step: %s\n", e.what());
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return basin::bench::guarded("step", basin::bench::run, argc, argv); }

@@ -19,6 +19,9 @@ if(BASIN_ASAN)
   set(CMAKE_CXX_FLAGS_RELWITHDEBINFO "-O1 -g1")  # asserts stay on; lines enough for a report, half the size
   add_compile_options(-fsanitize=address,undefined -fno-omit-frame-pointer)
   add_link_options(-fsanitize=address,undefined)
+  add_library(basin_sanitizers OBJECT "${CMAKE_CURRENT_SOURCE_DIR}/tests/sanitizers.c")  # options and suppressions
+  target_compile_options(basin_sanitizers PRIVATE -fno-sanitize=all)
+  link_libraries("$<$<STREQUAL:$<TARGET_PROPERTY:TYPE>,EXECUTABLE>:$<TARGET_OBJECTS:basin_sanitizers>>")
 endif()
 
 find_program(BASIN_CCACHE ccache)

@@ -29,7 +29,7 @@ install(FILES "${CMAKE_SOURCE_DIR}/LICENSE" DESTINATION share/doc/basin-sdk RENA
 
 set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME basin)
-set(CPACK_PACKAGE_CONTACT "The Basin authors <basin@localhost>")
+set(CPACK_PACKAGE_CONTACT "The Basin project <no-address@basin.invalid>")  # docs/architecture.md says why
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_COMPONENTS_ALL sdk program)
 set(CPACK_COMPONENTS_GROUPING ONE_PER_GROUP)

@@ -38,6 +38,14 @@ void add_interface(const char* id, const void* table) {
   all.tables[id] = table;
 }
 
+std::vector<std::string> interface_ids() {
+  auto& all = interfaces();
+  std::shared_lock lock(all.mutex);
+  std::vector<std::string> out;
+  for (const auto& [id, table] : all.tables) out.push_back(id);
+  return out;
+}
+
 void add_abi_interfaces() {
   add_interface(BASIN_TENSOR_INTERFACE, &tensor_interface);
   add_interface(BASIN_OPS_INTERFACE, &ops_interface);

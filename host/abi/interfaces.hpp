@@ -17,6 +17,8 @@ extern const basin_layer_interface layer_interface;
 extern const basin_log_interface log_interface;
 extern const basin_parallel_interface parallel_interface;
 
+std::vector<std::string> interface_ids();  // of all that were added, of every room
+
 // operators.cpp, for tensor_interface
 basin_status find_operator(const char* schema, const basin_op** out);
 basin_status call_operator(const basin_op*, const basin_value* arguments, uint32_t n_arguments, basin_value* results,

@@ -1,17 +1,21 @@
 // A gate is a function of the same signature as the host's, made by a template for each member of each interface. A
-// static_assert on the size of every interface makes a forgotten member fail to compile.
+// static_assert on the size of every interface makes a forgotten member fail to compile; a forgotten interface is named
+// by every check.
 #include "check/gates.hpp"
 
 #include <basin/dataset.h>
 #include <basin/layer.h>
 #include <basin/metric.h>
 #include <basin/optimizer.h>
+#include <basin/report.h>
 #include <basin/sampler.h>
+#include <basin/validation.h>
 
 #include <atomic>
 #include <map>
 #include <thread>
 
+#include "abi/interfaces.hpp"
 #include "check/ledger.hpp"
 #include "plugin/crash.hpp"
 #include "plugin/options.hpp"
@@ -61,10 +65,11 @@ bool injected(const char* name) {
 
 // The functions that the headers mark [run thread].
 bool is_of_run_thread(const std::string& name) {
-  for (const char* one : {"layer.add", "layer.parameter", "layer.begin_block", "layer.end_block", "layer.layer_info",
-                          "layer.hook_layer", "layer.hook_block", "layer.unhook", "state.tensor", "log.progress"})
+  for (const char* one :
+       {"layer.add", "layer.parameter", "layer.begin_block", "layer.end_block", "layer.layer_info", "layer.hook_layer",
+        "layer.hook_block", "layer.unhook", "state.tensor", "log.progress", "optimizers.step", "samplers.sample"})
     if (name == one) return true;
-  return name.starts_with("measurement.");
+  return name.starts_with("measurement.") || name == "validation.loss" || name == "report.number";
 }
 std::thread::id run_thread_id;
 void check_thread(const char* name) {
@@ -318,6 +323,10 @@ void install_gates() {
        &basin_measurement_interface::protocol, &basin_measurement_interface::grid,
        &basin_measurement_interface::gradient, &basin_measurement_interface::hessian_vector_product,
        &basin_measurement_interface::extractor>(BASIN_MEASUREMENT_INTERFACE);
+  gate<basin_validation_interface, &basin_validation_interface::loss>(BASIN_VALIDATION_INTERFACE);
+  gate<basin_report_interface, &basin_report_interface::number>(BASIN_REPORT_INTERFACE);
+  for (const std::string& id : interface_ids())
+    if (!gated().count(id)) throw Error("the check has no gate before the host's interface '" + id + "'");
 }
 
 std::vector<std::string> gated_interfaces() {
@@ -325,6 +334,8 @@ std::vector<std::string> gated_interfaces() {
   for (const auto& [id, table] : gated()) out.push_back(id);
   return out;
 }
+
+const void* ungated(const std::string& id) { return gated().at(id).original; }
 
 void hide_interface(const std::string& id) {
   if (!hidden.empty()) add_interface(hidden.c_str(), gated().at(hidden).table);

@@ -16,6 +16,8 @@ void install_gates();
 
 // Ids of all interfaces behind gates: "basin.tensor/1".
 std::vector<std::string> gated_interfaces();
+// The host's own table, without gates.
+const void* ungated(const std::string& id);
 // From now on the host lacks this interface for plugins that ask; "" gives it back.
 void hide_interface(const std::string& id);
 

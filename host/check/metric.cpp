@@ -11,8 +11,9 @@ namespace {
 
 constexpr int64_t kItems = 96;
 
-// The subject's options with one subject; whether it wants images or a model shows.
-MeasureOptions options_of(Subject& subject, bool with_model, double shift = 0) {
+// The subject's options with one subject; whether it wants images or a model shows. `poor`: one image again and again, or
+// a model that predicts half of the noise.
+MeasureOptions options_of(Subject& subject, bool with_model, bool poor = false) {
   MeasureOptions o;
   o.metric = subject.make();
   o.reference = gaussian_data(kItems);
@@ -20,9 +21,15 @@ MeasureOptions options_of(Subject& subject, bool with_model, double shift = 0) {
   if (with_model) {
     o.process = std::make_shared<const Process>("vp", "cosine", 100);
     o.subject.model = gaussian_denoiser(o.process);
+    if (poor) {
+      const at::NoGradGuard no_grad;
+      for (auto& group : o.subject.model->parameters().groups()) group.values.fill_(0.5);
+      o.subject.model->initial = false;
+    }
   } else {
     auto images = std::make_shared<Images>();
-    const Tensor x = some_values(subject.request.seed, 1, {kItems, 3, 8, 8}, kDeviation) + kMean + shift;
+    Tensor x = some_values(subject.request.seed, 1, {kItems, 3, 8, 8}, kDeviation) + kMean;
+    if (poor) x = x.slice(0, 0, 1).expand_as(x);
     images->pixels = ((x.clamp(-1, 1) + 1) * 127.5).round().to(at::kByte).contiguous();
     o.subject.images = images;
   }
@@ -83,6 +90,23 @@ void same_seed(Subject& subject) {
          "measured by two objects with one seed, the result is another");
 }
 
+void tells(Subject& subject) {
+  const bool model = wants_model(subject);
+  const auto numbers = [&](bool poor) {
+    const auto result = measure(options_of(subject, model, poor));
+    std::string out;
+    for (const char* part : {"scalars", "curves", "grids"})
+      if (result.contains(part)) out += result[part].dump();
+    return out;
+  };
+  const std::string good = numbers(false);
+  std::string poor;
+  const auto said = refusal([&] { poor = numbers(true); });
+  expect(said || good != poor, model ? "the exact denoiser and one that predicts half of the noise get the same numbers"
+                                     : "images like the data and one image again and again get the same numbers");
+  if (said) subject.passed = "it refuses the poor subject with a sentence";
+}
+
 void subject_untouched(Subject& subject) {
   auto options = options_of(subject, wants_model(subject));
   if (!options.subject.model) {
@@ -107,6 +131,7 @@ void live_metric(Subject& subject) {
 std::vector<Test> metric_tests() {
   return {{"metric-finite", "metric", "On toy data its numbers are finite and lie in their intervals.", finite},
           {"metric-same-seed", "metric", "The same seed gives the same result.", same_seed},
+          {"metric-tells", "metric", "It tells a subject that fits the data from one that does not.", tells},
           {"metric-subject", "metric", "What it measures is the same afterwards.", subject_untouched}};
 }
 

@@ -4,9 +4,10 @@
 
 #include "abi/context.hpp"
 #include "check/gates.hpp"
-#include "check/standins.hpp"
-#include "check/test.hpp"
+#include "check/steps.hpp"
 #include "train/optimizer.hpp"
+#include "train/report.hpp"
+#include "train/validation.hpp"
 
 namespace basin::checking {
 namespace {
@@ -15,16 +16,16 @@ constexpr int64_t kNumbers = 17, kSamples = 8;
 
 class Bowl {
  public:
-  Bowl(Subject& subject, uint64_t seed, const Tensor& begin = {}) : seed_(seed), optimizer(subject.make()) {
+  explicit Bowl(Subject& subject) : seed_(subject.request.seed), optimizer(subject.make()) {
     const at::NoGradGuard no_grad;
     parameters.add("a", {3, 4}, {});
     parameters.add("b", {5}, {});
     parameters.lay_out(at::kCPU, at::MemoryFormat::Contiguous);
-    centre_ = some_values(seed, 1, {kNumbers});
-    curvature_ = some_values(seed, 2, {kNumbers}).abs().clamp(0.3, 2);
-    spread_ = some_values(seed, 3, {kSamples, kNumbers}, 0.1);
+    centre_ = some_values(seed_, 1, {kNumbers});
+    curvature_ = some_values(seed_, 2, {kNumbers}).abs().clamp(0.3, 2);
+    spread_ = some_values(seed_, 3, {kSamples, kNumbers}, 0.1);
     spread_ = spread_ - spread_.mean(0, true);
-    values().copy_(begin.defined() ? begin : centre_ + some_values(seed, 4, {kNumbers}, 0.1));
+    values().copy_(centre_ + some_values(seed_, 4, {kNumbers}, 0.1));
     functions_ = optimizer->functions<basin_optimizer_functions>();
     if (!functions_.start || !functions_.step) fail("it lacks start or step");
   }
@@ -32,9 +33,9 @@ class Bowl {
   void start() { start_optimizer(*optimizer, parameters, state); }
 
   // One step, with context and closure lent until it returns. Gives the loss that the optimizer gives.
-  double step() {
+  double step(uint64_t number) {
     const std::vector<int64_t> ids = {0, 1, 2, 3, 4, 5, 6, 7};
-    Context context(seed_, static_cast<uint64_t>(steps_++), ids, true);
+    Context context(seed_, number, ids, true);
     runs = 0, first_losses.assign(kSamples, NAN);
     basin_closure_result result{};
     result.size = sizeof result;
@@ -53,13 +54,16 @@ class Bowl {
     return given_ ? loss.item<double>() : NAN;
   }
 
-  Tensor& values() { return parameters.groups()[0].values; }
+  void train(uint64_t number) { step(number); }
+  Tensor outcome() const { return values().clone(); }
+  void follow(const Bowl& other) { values().copy_(other.values()); }
+
+  const Tensor& values() const { return parameters.groups()[0].values; }
   double excess() {  // of the mean loss over its minimum
     return ((values() - centre_).square() * curvature_).sum().item<double>() / 2;
   }
   double loss() { return losses(values()).mean().item<double>(); }
   bool gave_loss() const { return given_; }
-  void set_step(uint64_t steps) { steps_ = steps; }
 
   int runs = 0;                        // of the closure, in the last step
   std::vector<double> first_losses;    // of each sample, at the weights of its first run; NaN: it had none
@@ -95,7 +99,9 @@ class Bowl {
     });
   }
 
-  uint64_t seed_, steps_ = 0;
+  uint64_t seed_;
+  ServedValidation validation_{parameters, [this] { return loss(); }};  // for those that ask
+  ServedReport report_{parameters};
   basin_optimizer_functions functions_{};
   Tensor centre_, curvature_, spread_;
   bool inside_ = false, given_ = false;
@@ -104,24 +110,13 @@ class Bowl {
   std::shared_ptr<Object> optimizer;  // gone before what it was started with
 };
 
-void same_seed(Subject& subject) {
-  const uint64_t seed = subject.request.seed;
-  Bowl a(subject, seed), b(subject, seed);
-  a.start(), b.start();
-  for (int i = 0; i < 20; i++) {
-    a.step(), b.step();
-    expect(same_bits(a.values(), b.values()), "two of it with one seed differ after step " + std::to_string(i + 1));
-  }
-  subject.passed = "20 steps of two with one seed are the same bits";
-}
-
 void convergence(Subject& subject) {
   constexpr int kSteps = 5000;
-  Bowl bowl(subject, subject.request.seed);
+  Bowl bowl(subject);
   bowl.start();
   const double first = bowl.excess();
   for (int i = 1; i <= kSteps; i++) {
-    bowl.step();
+    bowl.step(static_cast<uint64_t>(i - 1));
     const double now = bowl.excess();
     expect(std::isfinite(now), "the parameters are not finite after step " + std::to_string(i) + " on a convex bowl");
     if (now < 0.01 * first) {
@@ -134,10 +129,11 @@ void convergence(Subject& subject) {
 }
 
 void closure(Subject& subject) {
-  Bowl bowl(subject, subject.request.seed);
+  Bowl bowl(subject);
   bowl.start();
-  for (int i = 0; i < 5; i++) {
-    const double given = bowl.step();
+  constexpr uint64_t kSteps = 5;
+  for (uint64_t i = 0; i < kSteps; i++) {
+    const double given = bowl.step(i);
     double first = 0;
     for (double loss : bowl.first_losses) first += loss / kSamples;
     expect(!std::isnan(first), "it did not run the closure on the whole batch");
@@ -148,7 +144,7 @@ void closure(Subject& subject) {
   bowl.fails_with = BASIN_ERROR_INTERRUPTED;
   const Tensor before = bowl.values().clone();
   try {
-    bowl.step();
+    bowl.step(kSteps);
     fail("the closure failed (Ctrl-C), and it returned BASIN_OK");
   } catch (const Error& error) {
     expect(error.status == BASIN_ERROR_INTERRUPTED,
@@ -158,59 +154,20 @@ void closure(Subject& subject) {
   subject.passed = "it gives the loss of the closure's first run, and passes Ctrl-C on";
 }
 
-void state_round_trip(Subject& subject) {
-  constexpr int kHalf = 7;
-  const uint64_t seed = subject.request.seed;
-  Bowl whole(subject, seed);
-  whole.start();
-  for (int i = 0; i < kHalf; i++) whole.step();
-  const auto saved = copied(whole.state.save());
-  const Tensor values = whole.values().clone(), rate = whole.parameters.groups()[0].rate.clone();
-  for (int i = 0; i < kHalf; i++) whole.step();
-
-  Bowl resumed(subject, seed, values);
-  resumed.start();
-  resumed.state.restore(saved);
-  resumed.set_step(kHalf);
-  for (int i = 0; i < kHalf; i++) resumed.step();
-  expect(
-      same_bits(whole.values(), resumed.values()),
-      "stopped, loaded and continued, it is elsewhere than without a stop: something it remembers is not in its state");
-  const auto a = whole.state.save(), b = resumed.state.save();
-  for (const auto& [name, value] : a)
-    expect(b.count(name) && same_bits(value, b.at(name)), "its state '" + name + "' differs after a stop");
-  subject.passed = std::to_string(saved.size()) + " tensors of state; continued bit for bit";
-}
-
-void garbage(Subject& subject) {
-  const uint64_t seed = subject.request.seed;
-  Bowl first(subject, seed);
-  first.start();
-  for (int i = 0; i < 3; i++) first.step();
-  try_broken_states(subject, copied(first.state.save()), [&](const auto& broken) {
-    Bowl bowl(subject, seed);
-    bowl.state.restore(broken);  // before start: it finds this there
-    bowl.start();
-    for (int i = 0; i < 3; i++) bowl.step();
-  });
-}
-
 }  // namespace
 
-void live_optimizer(Subject& subject) {
-  Bowl bowl(subject, subject.request.seed);
-  bowl.start();
-  for (int i = 0; i < 2; i++) bowl.step();
-}
+void live_optimizer(Subject& subject) { live_steps<Bowl>(subject); }
 
 std::vector<Test> optimizer_tests() {
-  return {{"optimizer-same-seed", "optimizer", "The same seed gives the same parameters, bit for bit.", same_seed},
-          {"optimizer-convergence", "optimizer", "It comes within 1 % of the minimum of a convex bowl.", convergence},
-          {"optimizer-closure", "optimizer",
-           "It runs the closure on the whole batch, gives its loss, passes failures on.", closure},
-          {"optimizer-state-round-trip", "optimizer", "Saved, loaded and continued, it gives the same bits.",
-           state_round_trip},
-          {"optimizer-garbage-state", "optimizer", "A broken state is refused with a sentence, or survived.", garbage}};
+  return {
+      {"optimizer-same-seed", "optimizer", "The same seed gives the same parameters, bit for bit.", same_seed<Bowl>},
+      {"optimizer-convergence", "optimizer", "It comes within 1 % of the minimum of a convex bowl.", convergence},
+      {"optimizer-closure", "optimizer", "It runs the closure on the whole batch, gives its loss, passes failures on.",
+       closure},
+      {"optimizer-state-round-trip", "optimizer", "Saved, loaded and continued, it gives the same bits.",
+       state_round_trip<Bowl>},
+      {"optimizer-garbage-state", "optimizer", "A broken state is refused with a sentence, or survived.",
+       garbage_state<Bowl>}};
 }
 
 }  // namespace basin::checking

@@ -7,7 +7,9 @@
 
 #include "abi/context.hpp"
 #include "abi/layers.hpp"
+#include "check/gates.hpp"
 #include "check/test.hpp"
+#include "measure/denoiser.hpp"
 
 namespace basin::checking {
 namespace {
@@ -155,6 +157,33 @@ struct Extractor {
 constexpr basin_model_functions kExtractor = {sizeof kExtractor, make<Extractor>,     unmake<Extractor>,
                                               Extractor::build,  Extractor::describe, Extractor::forward};
 
+// --- a sampler: DDIM without noise (Song et al. 2020, arXiv 2010.02502, eq. 12), on at most 200 levels ---
+struct Walk {
+  static basin_status sample(void*, const basin_sampling* s, basin_tensor** out) {
+    return guard([&] {
+      const at::NoGradGuard no_grad;
+      const auto* host = static_cast<const basin_process_interface*>(ungated(BASIN_PROCESS_INTERFACE));
+      const Process& process = *s->process->process;
+      const int64_t n = std::min<int64_t>(200, process.steps());
+      const std::vector<int64_t> levels = respace(process.steps(), std::to_string(n));
+      Tensor x = share(s->noise);
+      for (int64_t i = 0; i < n; i++) {
+        const auto k = static_cast<size_t>(n - 1 - i);
+        const double t = static_cast<double>(levels[k]);
+        basin_denoised d{};
+        d.size = sizeof d;
+        check(host->denoise(s->denoiser, s->context, lend(x), &t, 1, &d));
+        const Tensor epsilon = steal(d.epsilon), x0 = steal(d.x0);
+        steal(d.variance);
+        x = k ? x0 * process.alpha(levels[k - 1]) + epsilon * process.sigma(levels[k - 1]) : x0;
+        if (s->on_step) check(s->on_step(s->user, i + 1, n, lend(x), lend(x0)));
+      }
+      *out = own(x);
+    });
+  }
+};
+constexpr basin_sampler_functions kWalk = {sizeof kWalk, make<Walk>, unmake<Walk>, Walk::sample};
+
 // --- a data set ---
 int64_t count_of_data = 0;  // of the one under construction
 
@@ -189,6 +218,10 @@ std::shared_ptr<const Spec> standin(const std::string& kind) {
   if (kind == "optimizer") return std::make_shared<const Spec>(descent());
   if (kind == "model") {
     static const Component& one = component("model", BASIN_MODEL_INTERFACE, "check_extractor", kExtractor);
+    return std::make_shared<const Spec>(Spec{&one, {}});
+  }
+  if (kind == "sampler") {
+    static const Component& one = component("sampler", BASIN_SAMPLER_INTERFACE, "check_walk", kWalk);
     return std::make_shared<const Spec>(Spec{&one, {}});
   }
   return nullptr;

@@ -44,6 +44,7 @@ struct Arguments {
   std::vector<std::string> set;
   std::string device, runs, config, task;
   int threads = 0;
+  std::string plugin;     // what basin plugins is to explain
   std::string reference;  // the folder that basin docs writes
   bool fresh = false, dry_run = false, why = false, names = false, trust = false;
   Scaffold scaffold;
@@ -161,7 +162,8 @@ int run(const CLI::App& app, const Arguments& arguments, const std::string& comm
   add_interfaces();
   if (app.got_subcommand("check")) return checking::run(arguments.check);
   find_plugins(toml);
-  if (app.got_subcommand("plugins")) return list_plugins(arguments.why);
+  if (app.got_subcommand("plugins"))
+    return arguments.plugin.empty() ? list_plugins(arguments.why) : explain_plugin(arguments.plugin);
   if (app.got_subcommand("data")) return check_data(arguments.data_check) ? 0 : 1;
   if (app.got_subcommand("new")) return write_scaffold(arguments.scaffold), 0;
 
@@ -272,6 +274,8 @@ int main(int argc, char** argv) {
   scaffold->add_option("--lang", arguments.scaffold.language, "c++ or c (c++)")->type_name("LANGUAGE");
   app.add_subcommand("bench", "Measure Basin beside its peers: abi, data, fid, step");
   plugins->add_flag("--why", arguments.why, "also where was looked, and why a file was refused");
+  plugins->add_option("name", arguments.plugin, "that of one component: each place, and what was found there")
+      ->type_name("NAME");
   CLI::App* check = app.add_subcommand("check", "Try a plugin file in every way that its kind promises something");
   check->add_option("file", arguments.check.file, "the plugin")->required()->type_name("FILE.basin.so");
   check->add_flag("--list", arguments.check.list, "the names of the tests, each with a sentence, and run none");

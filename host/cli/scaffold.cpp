@@ -1,8 +1,8 @@
 // basin new, see the header.
 //
 // A template is a folder of the SDK, template/<kind>/, that builds and passes its test as it stands. The component in
-// it is called my_<kind> and its type My<Kind>; a copy gets the new name in their places. Where a kind has a source in
-// C as well, it computes the same, and everything beside the source serves both.
+// it is called my_<kind> and its type My<Kind>; a copy gets the new name in their places. The source in C computes the
+// same as the one in C++, and everything beside them serves both.
 #include "cli/scaffold.hpp"
 
 #include <algorithm>
@@ -73,15 +73,7 @@ std::string source_name(const std::string& stem, const std::string& language) {
   return stem + (language == "c" ? ".c" : ".cpp");
 }
 
-std::vector<std::string> kinds_in_c(const fs::path& templates) {
-  std::vector<std::string> out;
-  std::error_code error;
-  for (const std::string& kind : kinds())
-    if (fs::exists(templates / kind / source_name("my_" + kind, "c"), error)) out.push_back(kind);
-  return out;
-}
-
-void check(const Scaffold& wanted, const fs::path& folder, const fs::path& templates) {
+void check(const Scaffold& wanted, const fs::path& folder) {
   const std::vector<std::string> known = kinds();
   if (std::find(known.begin(), known.end(), wanted.kind) == known.end()) {
     const std::string near = nearest(wanted.kind, known);
@@ -95,9 +87,6 @@ void check(const Scaffold& wanted, const fs::path& folder, const fs::path& templ
   }
   if (wanted.language != "c" && wanted.language != "c++")
     throw Error("--lang is c or c++, and '" + wanted.language + "' was given.");
-  if (wanted.language == "c" && !fs::exists(templates / wanted.kind / source_name("my_" + wanted.kind, "c")))
-    throw Error("there is no template in C for the kind " + wanted.kind + ", only for " +
-                joined(kinds_in_c(templates)) + ": leave --lang out, or begin from one of those.");
   std::error_code error;
   const fs::file_status status = fs::symlink_status(folder, error);
   if (fs::exists(status) && !(fs::is_directory(folder, error) && fs::is_empty(folder, error)))
@@ -154,7 +143,7 @@ void say_what_next(const Scaffold& wanted, const fs::path& folder, const fs::pat
 void write_scaffold(const Scaffold& wanted) {
   const fs::path prefix = find_prefix(), templates = prefix / "share/basin/sdk/template";
   const fs::path folder = wanted.folder.empty() ? fs::path(wanted.name) : wanted.folder;
-  check(wanted, folder, templates);
+  check(wanted, folder);
 
   const std::string stem = "my_" + wanted.kind;
   const auto rename = [&](std::string text) {

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "catch.hpp"
 
@@ -84,7 +85,7 @@ TEST_CASE("faults of a file are found by the tests of loading", "[check]") {
 TEST_CASE("faults of optimizers are found", "[check]") {
   const Case cases[] = {
       {"optimizers", "optimizer-convergence", "climbs", {"convex bowl"}},
-      {"optimizers", "optimizer-same-seed", "restless", {"one seed differ"}},
+      {"optimizers", "optimizer-same-seed", "restless", {"one seed differ after step"}},
       {"optimizers", "optimizer-state-round-trip", "forgets", {"not in its state"}},
       {"optimizers", "optimizer-closure", "deaf", {"BASIN_OK"}},
       {"optimizers", "optimizer-closure", "partial", {"whole batch"}},
@@ -92,6 +93,9 @@ TEST_CASE("faults of optimizers are found", "[check]") {
       {"optimizers", "optimizer-convergence", "crashes", {"SIGSEGV", "optimizer 'crashes' (plugin optimizers 0.1.0)"}},
       {"optimizers", "optimizer-convergence", "hangs", {"hung", "5 s"}},
       {"optimizers", "optimizer-garbage-state", "trusts", {"SIGSEGV", "optimizer 'trusts'"}},
+      {"optimizers", "optimizer-convergence", "reports_many", {"'gradients' is to be one number"}},
+      {"optimizers", "host-errors", "hopes", {"validation.loss, failed, and it went on as if it had not"}},
+      {"optimizers", "borrowed-handles", "elsewhere", {"validation.loss is for the thread that runs the script"}},
       {"optimizers", "options-extremes", "mute", {"SIGSEGV", "being made with size = 1000000"}},
       {"optimizers", "declares-sentences", "mute", {"'rate'"}},
   };
@@ -124,6 +128,7 @@ TEST_CASE("faults of the other kinds are found", "[check]") {
       {"others", "quantizer-report", "shrinks", {"squared error"}},
       {"others", "metric-same-seed", "guess", {"another"}},
       {"others", "metric-finite", "endless", {"not finite"}},
+      {"others", "metric-tells", "blind", {"get the same numbers"}},
       {"others", "dataset-items", "rolling", {"another"}},
       {"others", "dataset-bounds", "rolling", {"should have been refused"}},
       {"others", "dataset-bounds", "overflows", {"beyond the end of the buffer of values"}},
@@ -282,29 +287,39 @@ std::string own_arguments(const std::string& plugin, const fs::path& folder) {
   return more;
 }
 
-void own_plugins_pass(const std::string& which) {
+// Every plugin of the build. What is skipped is printed; what is skipped and not among `may_skip`, "test component", fails.
+void own_plugins_pass(const std::string& which, const std::set<std::string>& may_skip) {
   std::string folder = (fs::temp_directory_path() / "basin-check-test-XXXXXX").string();
   REQUIRE(mkdtemp(folder.data()));
   int files = 0;
   for (const auto& entry : fs::directory_iterator(fs::path(BASIN_BUILD) / "plugins")) {
-    const std::string file = entry.path();
+    const std::string file = entry.path(), plugin = entry.path().stem().stem();
     if (!file.ends_with(".basin.so")) continue;
-    const Answer answer = run("check " + file + " --json" + which + own_arguments(entry.path().stem().stem(), folder));
+    const Answer answer = run("check " + file + " --json" + which + own_arguments(plugin, folder));
     INFO(answer.text);
     CHECK(answer.code == 0);
     const json all = json::parse(answer.text, nullptr, false);
     REQUIRE(all.is_object());
-    for (const json& one : all["results"])  // a data set without data would be skipped
-      if (one["test"].get<std::string>().starts_with("dataset-")) CHECK(one["verdict"] == "passed");
+    for (const json& one : all["results"]) {
+      if (one["verdict"] != "skipped") continue;
+      const std::string what = one["test"].get<std::string>() + " " + one.value("component", plugin);
+      std::printf("skipped %s: %s\n", what.c_str(), one["sentence"].get<std::string>().c_str());
+      CHECK(may_skip.count(what) == 1);
+    }
+    std::printf("%s: %d passed\n", plugin.c_str(), all["passed"].get<int>());
+    std::fflush(stdout);
     files++;
   }
-  CHECK(files > 20);
+  CHECK(files > 50);
   fs::remove_all(folder);
 }
 
-TEST_CASE("Basin's own plugins pass", "[check][.own]") { own_plugins_pass(" --skip memory-valgrind"); }
+TEST_CASE("Basin's own plugins pass", "[check][.own]") { own_plugins_pass(" --skip memory-valgrind", {}); }
 
-// Too long for every day: test-check "[memory-own]"
+// Too long for every day: test-check "[memory-own]". Valgrind gets 20 minutes for a component; a forward pass of these
+// two takes longer, and no option makes them smaller.
 TEST_CASE("Basin's own plugins pass under valgrind", "[check][.memory-own]") {
-  if (!no_valgrind()) own_plugins_pass(" --only memory-valgrind --timeout 3600");
+  if (!no_valgrind())
+    own_plugins_pass(" --only memory-valgrind --timeout 1600",
+                     {"memory-valgrind inception_v3", "memory-valgrind lpips_features"});
 }

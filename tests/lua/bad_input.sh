@@ -74,6 +74,17 @@ BASIN_PLUGIN_PATH=$PWD/first:$PWD/second expect 0 "" "$program" plugins
 grep -qE "^    averager toy +Keeps what it was given\." output && grep -qE "^    averager toy +not used: found first in $PWD/first/mine.basin.so" output ||
   { echo "the second averager 'toy' is not said to be unused"; cat output; failed=1; }
 
+BASIN_PLUGIN_PATH=$PWD/first:$PWD/second expect 0 "" "$program" plugins --why toy
+says "    loaded   mine.basin.so"
+says "             used for averager 'toy'"
+says "             not used for averager 'toy': found first in $PWD/first/mine.basin.so"
+BASIN_PLUGIN_PATH=$PWD/first:$PWD/found expect 1 "" "$program" plugins --why text
+says "    refused  text.basin.so"
+BASIN_PLUGIN_PATH=$PWD/first expect 1 "did you mean 'toy'?" "$program" plugins --why toi
+says "no file is called toi.basin.so or brings a component of that name; did you mean 'toy'?"
+BASIN_PLUGIN_PATH=$PWD/first expect 1 "" "$program" plugins --why mine
+says "             brings no component 'mine', but averager 'toy'"
+
 # Links that lead to themselves, files instead of folders, and folders without rights.
 mkdir links && ln -s loop.basin.so links/loop.basin.so && ln -s folder links/folder
 BASIN_PLUGIN_PATH=$PWD/links plugin loop "remove it, or link to the file"

@@ -18,6 +18,9 @@ sdk=$(echo debs/basin-sdk_*_all.deb) program=$(echo debs/basin_*_"$(dpkg --print
 [[ -f $sdk && -f $program ]] || { ls debs; echo "expected basin-sdk_*_all.deb and basin_*_$(dpkg --print-architecture).deb"; exit 1; }
 field() { dpkg-deb -f "$1" "$2"; }
 [[ $(field "$sdk" Package) == basin-sdk && -z $(field "$sdk" Depends) ]] || complain "basin-sdk depends on: $(field "$sdk" Depends)"
+for one in "$sdk" "$program"; do
+  [[ $(field "$one" Maintainer) == "The Basin project <no-address@basin.invalid>" ]] || complain "maintainer: $(field "$one" Maintainer)"
+done
 depends=$(field "$program" Depends)
 for one in libc6 liblua5.4-0 libedit2 libopencv-core libarchive libzip; do
   [[ $depends == *$one* ]] || complain "basin does not depend on $one: $depends"

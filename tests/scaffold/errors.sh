@@ -25,7 +25,6 @@ refuses "'2' cannot name a component: take a lower-case letter, then lower-case 
 refuses "'../up' cannot name a component" optimizer ../up
 refuses "'' cannot name a component" optimizer ""
 refuses "--lang is c or c++, and 'rust' was given." optimizer lion --lang rust
-refuses "there is no template in C for the kind sampler, only for dataset, optimizer, averager, metric: leave --lang out" sampler euler --lang c
 mkdir full && touch full/file full.txt
 refuses "'full' exists and is not empty: name another place with --out, or remove it first." optimizer lion --out full
 refuses "'full.txt' is there already, and no folder: name another place with --out" optimizer lion --out full.txt

@@ -28,7 +28,7 @@ breaks tensor.h 's/BASIN_INT8 = 5,/BASIN_INT8 = 4,/' "has a number that another 
 breaks optimizer.h 's/   . the closure. \[run thread\]/   * x/' "basin_optimizer_functions.step does not say on which thread"
 breaks state.h 's/\[run thread\]/[main thread]/' "'[main thread]', which is not in the vocabulary"
 breaks state.h 's/New reference. //' "basin_state_interface.tensor gives 'out' and does not say whose it is"
-breaks process.h 's/"basin.process.draft\/1"/"basin.processes\/1"/' "must be basin.process/N or basin.process.draft/N"
+breaks process.h 's/"basin.process.draft\/[0-9]*"/"basin.processes\/1"/' "must be basin.process/N or basin.process.draft/N"
 breaks random.h 's/basin_stream\b/basin_config/g' "forbidden word 'config'"
 breaks state.h 's/} basin_state_interface;/  void (*forget)(basin_state*); \/* [run thread] *\/\n} basin_state_interface;/' "basin_state_interface.forget is not listed"
 breaks since.txt 's/^basin_state_interface.tensor .*/&\nbasin_state_interface.gone 0.1/' "basin_state_interface.gone is in no header"

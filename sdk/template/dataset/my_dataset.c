@@ -4,19 +4,8 @@
  * Item i is a function of (seed, i) alone, of four numbers: which moon, where on it, and how far off. A data set of
  * files reads item i here instead.
  */
-#include <basin/basin.h>
+#include <basin/c/plugin.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-BASIN_NOTE(BASIN_PORTABLE, "");
-
-/* What the entry function asks the host for. */
-static const basin_host* host;
-static const basin_options_interface* options;
-static const basin_random_interface* randoms;
-static const basin_parallel_interface* threads; /* null where the host has none: not needed */
 
 struct self {
   int64_t count, size, seed;
@@ -24,43 +13,22 @@ struct self {
   char reference[160];
 };
 
-static basin_status fail(basin_status status, const char* sentence) {
-  host->set_error(sentence);
-  return status;
-}
-
-/* The options: name, default, range, one sentence and the unit each. */
-static const basin_parameter count = {sizeof count, BASIN_TYPE_INTEGER,   "count", "2000", 1, HUGE_VAL,
-                                      NULL,         "How many pictures.", "images"};
-static const basin_parameter size = {sizeof size, BASIN_TYPE_INTEGER,  "size",  "16", 4, 1024,
-                                     NULL,        "Width and height.", "pixels"};
-static const basin_parameter seed = {
-    sizeof seed, BASIN_TYPE_INTEGER, "seed", "0", 0, HUGE_VAL, NULL, "Other pictures for another seed.", NULL};
-static const basin_parameter noise = {sizeof noise,
-                                      BASIN_TYPE_NUMBER,
-                                      "noise",
-                                      "0.05",
-                                      0,
-                                      0.2,
-                                      NULL,
-                                      "Standard deviation off the half circle of radius 1.",
-                                      NULL};
-static const basin_parameter* const parameters[] = {&count, &size, &seed, &noise};
+/* The options, each a field of self: default, range, one sentence, unit. */
+static const basin_field fields[] = {
+    BASIN_INTEGER(struct self, count, "2000", 1, HUGE_VAL, "How many pictures.", "images"),
+    BASIN_INTEGER(struct self, size, "16", 4, 1024, "Width and height.", "pixels"),
+    BASIN_INTEGER(struct self, seed, "0", 0, HUGE_VAL, "Other pictures for another seed.", NULL),
+    BASIN_NUMBER(struct self, noise, "0.05", 0, 0.2, "Standard deviation off the half circle of radius 1.", NULL),
+};
 
 static void destroy(void* object) { free(object); }
 
 static basin_status create(const basin_options* given, void** out) {
-  struct self* self = calloc(1, sizeof *self);
-  basin_status status;
-  if (!self) return fail(BASIN_ERROR_MEMORY, "out of memory");
-  status = options->integer(given, "count", &self->count);
-  if (status == BASIN_OK) status = options->integer(given, "size", &self->size);
-  if (status == BASIN_OK) status = options->integer(given, "seed", &self->seed);
-  if (status == BASIN_OK) status = options->number(given, "noise", &self->noise);
-  if (status != BASIN_OK) return destroy(self), status;
+  struct self* self;
+  BASIN_TRY(basin_create(given, fields, BASIN_COUNT(fields), sizeof *self, destroy, out));
+  self = *out;
   snprintf(self->reference, sizeof self->reference, "my_dataset %lldx%lld, %lld images, seed %lld",
            (long long)self->size, (long long)self->size, (long long)self->count, (long long)self->seed);
-  *out = self;
   return BASIN_OK;
 }
 
@@ -70,17 +38,13 @@ static basin_status open_files(void* object) {
   return BASIN_OK;
 }
 
-/* An older host may know less of the description than this plugin: no more than out->size bytes are its, and size becomes
- * what was filled. */
 static basin_status describe(void* object, basin_dataset_description* out) {
   static const char* const names[] = {"upper", "lower"};
   const struct self* self = object;
-  basin_dataset_description d = {sizeof d};
-  const size_t room = out->size < sizeof d ? out->size : sizeof d;
-  d.size = (uint32_t)room;
+  basin_dataset_description d = {0};
   d.count = self->count, d.channels = 3, d.height = self->size, d.width = self->size;
   d.dtype = BASIN_UINT8, d.classes = 2, d.class_names = names, d.reference = self->reference;
-  memcpy(out, &d, room);
+  BASIN_FILL(out, d);
   return BASIN_OK;
 }
 
@@ -91,12 +55,10 @@ static basin_status draw(const struct self* self, int64_t item, uint8_t* pixels,
   float u[2], off[2];
   double angle, column, row, width = 0.22 * unit;
   int64_t moon, r, c, channel;
-  basin_status status;
   stream.seed = (uint64_t)self->seed;
-  status = randoms->fill(&stream, BASIN_UNIFORM, item, u, 2);
+  BASIN_TRY(basin.random->fill(&stream, BASIN_UNIFORM, item, u, 2));
   stream.slot = 1;
-  if (status == BASIN_OK) status = randoms->fill(&stream, BASIN_NORMAL, item, off, 2);
-  if (status != BASIN_OK) return status;
+  BASIN_TRY(basin.random->fill(&stream, BASIN_NORMAL, item, off, 2));
   moon = u[0] < 0.5f ? 0 : 1;
   angle = pi * u[1];
   column = ((moon ? 1 - cos(angle) : cos(angle)) + self->noise * off[0] + 1.5) * unit;
@@ -121,11 +83,9 @@ struct reading {
 static basin_status fill(void* user, int64_t begin, int64_t end) {
   const struct reading* r = user;
   int64_t i;
-  for (i = begin; i < end; i++) {
-    const basin_status status = draw(r->self, r->indices[i], r->pixels + i * 3 * r->self->size * r->self->size,
-                                     r->labels ? r->labels + i : NULL);
-    if (status != BASIN_OK) return status;
-  }
+  for (i = begin; i < end; i++)
+    BASIN_TRY(draw(r->self, r->indices[i], r->pixels + i * 3 * r->self->size * r->self->size,
+                   r->labels ? r->labels + i : NULL));
   return BASIN_OK;
 }
 
@@ -133,28 +93,10 @@ static basin_status fill(void* user, int64_t begin, int64_t end) {
 static basin_status read_items(void* object, const int64_t* indices, uint32_t n, void* values, int64_t* labels) {
   struct reading reading;
   reading.self = object, reading.indices = indices, reading.pixels = values, reading.labels = labels;
-  if (BASIN_HAS(threads, run)) return threads->run(n, 64, fill, &reading); /* an older host may lack it */
+  if (BASIN_HAS(basin.parallel, run)) return basin.parallel->run(n, 64, fill, &reading); /* an older host may lack it */
   return fill(&reading, 0, n);
 }
 
 static const basin_dataset_functions functions = {sizeof functions, create, destroy, open_files, describe, read_items};
-static const basin_component component = {sizeof component, BASIN_DATASET_INTERFACE,
-                                          "my_dataset",     "A bright spot on one of two half circles, the classes.",
-                                          parameters,       sizeof parameters / sizeof *parameters,
-                                          &functions};
-static const basin_component* const components[] = {&component};
-static const basin_plugin plugin = {sizeof plugin, BASIN_ABI_MAJOR, components,   1,
-                                    "my_dataset",  "0.1.0",         "Apache-2.0", "Two moons as pictures."};
-
-BASIN_EXPORT basin_status basin_plugin_entry(const basin_host* from, const basin_plugin** out) {
-  host = from;
-  options = host->get_interface(host, BASIN_OPTIONS_INTERFACE);
-  randoms = host->get_interface(host, BASIN_RANDOM_INTERFACE);
-  threads = host->get_interface(host, BASIN_PARALLEL_INTERFACE);
-  /* An interface that this host lacks is null. One that is there may end before a function this plugin calls:
-   * BASIN_HAS says whether it is there. */
-  if (!options || !randoms)
-    return fail(BASIN_ERROR_ABI, "This plugin needs an interface that this Basin does not have: use a newer Basin.");
-  *out = &plugin;
-  return BASIN_OK;
-}
+BASIN_C_PLUGIN(BASIN_DATASET_INTERFACE, "my_dataset", "0.1.0", "Apache-2.0",
+               "A bright spot on one of two half circles, the classes.", fields, functions, basin.random)

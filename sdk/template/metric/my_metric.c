@@ -4,61 +4,23 @@
  * Image i of those measured sits at the middle of band i mod `levels`. The noise is a function of (seed, image), the
  * same for every model, so two models differ by their weights only.
  */
-#include <basin/basin.h>
+#include <basin/c/plugin.h>
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
-
-BASIN_NOTE(BASIN_PORTABLE, "");
-
-/* What the entry function asks the host for. */
-static const basin_host* host;
-static const basin_options_interface* options;
-static const basin_process_interface* processes;
-static const basin_measurement_interface* measurements;
-static const basin_tensor_interface* tensors;
-static const basin_log_interface* logs; /* null where the host has none: not needed */
 
 struct self {
   int64_t images, levels;
 };
 
-#define TRY(call)                            \
-  do {                                       \
-    const basin_status status_ = (call);     \
-    if (status_ != BASIN_OK) return status_; \
-  } while (0)
-
-static basin_status fail(basin_status status, const char* sentence) {
-  host->set_error(sentence);
-  return status;
-}
-
-/* The options: name, default, range, one sentence and the unit each. */
-static const basin_parameter images = {sizeof images,
-                                       BASIN_TYPE_INTEGER,
-                                       "images",
-                                       "256",
-                                       2,
-                                       HUGE_VAL,
-                                       NULL,
-                                       "Images of the data set, spread over all of it.",
-                                       "images"};
-static const basin_parameter levels = {
-    sizeof levels, BASIN_TYPE_INTEGER, "levels", "8", 1, HUGE_VAL, NULL, "Bands of noise levels, evenly over t.", NULL};
-static const basin_parameter* const parameters[] = {&images, &levels};
+/* The options, each a field of self: default, range, one sentence, unit. */
+static const basin_field fields[] = {
+    BASIN_INTEGER(struct self, images, "256", 2, HUGE_VAL, "Images of the data set, spread over all of it.", "images"),
+    BASIN_INTEGER(struct self, levels, "8", 1, HUGE_VAL, "Bands of noise levels, evenly over t.", NULL),
+};
 
 static void destroy(void* object) { free(object); }
 
 static basin_status create(const basin_options* given, void** out) {
-  struct self* self = calloc(1, sizeof *self);
-  basin_status status;
-  if (!self) return fail(BASIN_ERROR_MEMORY, "out of memory");
-  status = options->integer(given, "images", &self->images);
-  if (status == BASIN_OK) status = options->integer(given, "levels", &self->levels);
-  if (status != BASIN_OK) return destroy(self), status;
-  *out = self;
-  return BASIN_OK;
+  return basin_create(given, fields, BASIN_COUNT(fields), sizeof(struct self), destroy, out);
 }
 
 /* Mean and half width of the 95 % interval of every `stride`-th of n values from `first`; by the normal distribution, a
@@ -83,11 +45,12 @@ static basin_status compute_losses(basin_measurement* m, const basin_measurement
     basin_tensor* values = NULL;
     basin_status status;
     for (i = 0; i < count; i++) ids[i] = (first + i) * info->n_reference / n, t[i] = middles[(first + i) % n_levels];
-    TRY(measurements->losses(m, ids, t, (uint32_t)count, 0, &values));
-    status = tensors->copy_to(values, BASIN_FLOAT64, losses + first, (size_t)count * sizeof *losses);
-    tensors->release(values);
+    BASIN_TRY(basin.measurement->losses(m, ids, t, (uint32_t)count, 0, &values));
+    status = basin.tensor->copy_to(values, BASIN_FLOAT64, losses + first, (size_t)count * sizeof *losses);
+    basin_release(values);
     if (status != BASIN_OK) return status;
-    if (BASIN_HAS(logs, progress)) TRY(logs->progress("images", first + count, n)); /* an older host may lack it */
+    if (BASIN_HAS(basin.log, progress))
+      BASIN_TRY(basin.log->progress("images", first + count, n)); /* an older host may lack it */
   }
   return BASIN_OK;
 }
@@ -102,11 +65,12 @@ static basin_status report(basin_measurement* m, const double* losses, int64_t n
     low[k] = means[k] - half, high[k] = means[k] + half;
   }
   mean_interval(losses, n, 0, 1, &mean, &half);
-  TRY(measurements->scalar(m, "loss", mean, mean - half, mean + half)); /* the first number is the metric's value */
-  TRY(measurements->curve(m, "loss", "t", middles, means, low, high, (uint32_t)n_levels));
+  BASIN_TRY(basin.measurement->scalar(m, "loss", mean, mean - half,
+                                      mean + half)); /* the first number is the metric's value */
+  BASIN_TRY(basin.measurement->curve(m, "loss", "t", middles, means, low, high, (uint32_t)n_levels));
   snprintf(text, sizeof text, "%lld images, each at one of %lld levels", (long long)n, (long long)n_levels);
-  TRY(measurements->protocol(m, "levels", text));
-  return measurements->protocol(m, "intervals", "95 %, over images");
+  BASIN_TRY(basin.measurement->protocol(m, "levels", text));
+  return basin.measurement->protocol(m, "intervals", "95 %, over images");
 }
 
 static basin_status measure(void* object, basin_measurement* m) {
@@ -116,18 +80,18 @@ static basin_status measure(void* object, basin_measurement* m) {
   double *curves, *losses; /* middles, means, low, high: [levels] each; [n] */
   basin_status status;
   int64_t n, k;
-  TRY(measurements->info(m, &info));
+  BASIN_TRY(basin.measurement->info(m, &info));
   if (!info.parameters)
-    return fail(BASIN_ERROR_ARGUMENT,
-                "The metric 'my_metric' measures a model, not images: give it a model and a data set.");
+    return basin_fail(BASIN_ERROR_ARGUMENT,
+                      "The metric 'my_metric' measures a model, not images: give it a model and a data set.");
   n = self->images < info.n_reference ? self->images : info.n_reference;
   if (n < 2 * self->levels)
-    return fail(BASIN_ERROR_ARGUMENT,
-                "The metric 'my_metric' needs 2 images a level: give it more images, or fewer levels.");
-  TRY(processes->info(info.process, &process));
+    return basin_fail(BASIN_ERROR_ARGUMENT,
+                      "The metric 'my_metric' needs 2 images a level: give it more images, or fewer levels.");
+  BASIN_TRY(basin.process->info(info.process, &process));
   curves = calloc((size_t)self->levels * 4, sizeof *curves);
   losses = calloc((size_t)n, sizeof *losses);
-  status = curves && losses ? BASIN_OK : fail(BASIN_ERROR_MEMORY, "out of memory");
+  status = curves && losses ? BASIN_OK : basin_fail(BASIN_ERROR_MEMORY, "out of memory");
   if (status == BASIN_OK) {
     for (k = 0; k < self->levels; k++) curves[k] = (double)((2 * k + 1) * process.steps / (2 * self->levels));
     status = compute_losses(m, &info, n, curves, self->levels, losses);
@@ -139,25 +103,6 @@ static basin_status measure(void* object, basin_measurement* m) {
 }
 
 static const basin_metric_functions functions = {sizeof functions, create, destroy, measure};
-static const basin_component component = {sizeof component, BASIN_METRIC_INTERFACE,
-                                          "my_metric",      "The mean loss with its interval, and by noise level.",
-                                          parameters,       sizeof parameters / sizeof *parameters,
-                                          &functions};
-static const basin_component* const components[] = {&component};
-static const basin_plugin plugin = {sizeof plugin, BASIN_ABI_MAJOR, components,   1,
-                                    "my_metric",   "0.1.0",         "Apache-2.0", "The loss by noise level."};
-
-BASIN_EXPORT basin_status basin_plugin_entry(const basin_host* from, const basin_plugin** out) {
-  host = from;
-  options = host->get_interface(host, BASIN_OPTIONS_INTERFACE);
-  processes = host->get_interface(host, BASIN_PROCESS_INTERFACE);
-  measurements = host->get_interface(host, BASIN_MEASUREMENT_INTERFACE);
-  tensors = host->get_interface(host, BASIN_TENSOR_INTERFACE);
-  logs = host->get_interface(host, BASIN_LOG_INTERFACE);
-  /* An interface that this host lacks is null. One that is there may end before a function this plugin calls:
-   * BASIN_HAS says whether it is there. */
-  if (!options || !processes || !measurements || !tensors)
-    return fail(BASIN_ERROR_ABI, "This plugin needs an interface that this Basin does not have: use a newer Basin.");
-  *out = &plugin;
-  return BASIN_OK;
-}
+BASIN_C_PLUGIN(BASIN_METRIC_INTERFACE, "my_metric", "0.1.0", "Apache-2.0",
+               "The mean loss with its interval, and by noise level.", fields, functions,
+               (basin.process && basin.measurement && basin.tensor))

@@ -1,6 +1,7 @@
 // Optimizers with one fault each; the name says which.
 #include <basin/basin.hpp>
 #include <cstdlib>
+#include <thread>
 
 using namespace basin;
 
@@ -162,6 +163,44 @@ struct Trusts : Descent {
   }
 };
 
+struct ReportsMany : Descent {
+  static constexpr const char* name = "reports_many";
+  static constexpr const char* summary = "Reports a tensor where a number is asked for.";
+  LossResult step(const Context&, const Closure& closure) {
+    LossResult result = closure();
+    report(parameters_, "gradients", parameters_[0].gradients);
+    move();
+    return result;
+  }
+};
+
+struct Hopes : Descent {
+  static constexpr const char* name = "hopes";
+  static constexpr const char* summary = "Does not hear when there is no validation loss.";
+  LossResult step(const Context&, const Closure& closure) {
+    LossResult result = closure();
+    double rate = 0.05;
+    try {
+      if (validation_loss(parameters_) > 1e6) rate = 0.01;
+    } catch (const error&) {
+    }
+    move(rate);
+    return result;
+  }
+};
+
+struct Elsewhere : Descent {
+  static constexpr const char* name = "elsewhere";
+  static constexpr const char* summary = "Asks for the validation loss from a thread of its own.";
+  LossResult step(const Context&, const Closure& closure) {
+    LossResult result = closure();
+    double loss = 0;
+    std::thread([&] { loss = validation_loss(parameters_); }).join();
+    move(loss > 1e6 ? 0.01 : 0.05);
+    return result;
+  }
+};
+
 struct Mute {
   static constexpr const char* name = "mute";
   static constexpr const char* summary = "rate";
@@ -188,4 +227,5 @@ BASIN_PLUGIN("optimizers", "0.1.0", "Apache-2.0", "For the tests of basin check.
              OptimizerComponent<Climbs>, OptimizerComponent<Restless>, OptimizerComponent<Forgets>,
              OptimizerComponent<Deaf>, OptimizerComponent<Partial>, OptimizerComponent<KeepsContext>,
              OptimizerComponent<Crashes>, OptimizerComponent<Hangs>, OptimizerComponent<Trusts>,
+             OptimizerComponent<ReportsMany>, OptimizerComponent<Hopes>, OptimizerComponent<Elsewhere>,
              OptimizerComponent<Mute>, OptimizerComponent<Leaks>, OptimizerComponent<ReadsFreed>)

@@ -91,6 +91,12 @@ struct Endless {
   void measure(Measurement& m) { m.scalar("endless", std::numeric_limits<double>::infinity()); }
 };
 
+struct Blind {
+  static constexpr const char* name = "blind";
+  static constexpr const char* summary = "One for everything.";
+  void measure(Measurement& m) { m.scalar("blind", 1, 0, 2); }
+};
+
 // Counts what it has read.
 struct Rolling {
   static constexpr const char* name = "rolling";
@@ -137,5 +143,5 @@ struct Overflows : Rolling {
 
 BASIN_PLUGIN("others", "0.1.0", "Apache-2.0", "For the tests of basin check.", AveragerComponent<Decays>,
              NoiseScheduleComponent<Outside>, SamplerComponent<ByRow>, SamplerComponent<OneStep>,
-             QuantizerComponent<Shrinks>, MetricComponent<Guess>, MetricComponent<Endless>, RollingComponent,
-             DatasetComponent<Overflows>)
+             QuantizerComponent<Shrinks>, MetricComponent<Guess>, MetricComponent<Endless>, MetricComponent<Blind>,
+             RollingComponent, DatasetComponent<Overflows>)
