@@ -69,7 +69,7 @@ struct Fid {
                                ? "95 %, jackknife over " + std::to_string(used) + " groups of images, data set fixed"
                                : "none: too few images, or groups = 0");
     if (std::min(n, n_reference) <= d)
-      log_warning("fid: " + std::to_string(std::min(n, n_reference)) + " images cannot fill a covariance of " +
+      log_warning(std::to_string(std::min(n, n_reference)) + " images cannot fill a covariance of " +
                   std::to_string(d) +
                   " features; the distance will be far too large. Use more images or fewer features.");
   }
