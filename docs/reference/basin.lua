@@ -74,6 +74,16 @@ function dataset:images(first, count) end
 ---@return basin.tensor
 function dataset:read(first, count) end
 
+---The classes of some items, from 0 as in the loss's context; -1 where an item has none.
+---```lua
+---if data.classes > 0 then print(data:labels(1, 4)) end
+---```
+---(since 0.1)
+---@param first integer The first item, from 1. Required. At least 1.
+---@param count? integer How many. Default: 1. At least 1.
+---@return basin.tensor
+function dataset:labels(first, count) end
+
 ---What changes the weights.
 ---@class basin.optimizer
 local optimizer = {}
@@ -2063,7 +2073,7 @@ function basin.table(options) end
 ---basin.plugins.reload "lion"
 ---```
 ---(since 0.1)
----@param name string The plugin's name, or the path of a file, which then goes before all others. Required.
+---@param name string The plugin's name, or the path of a file, which then goes before all others; outside the plugin folders it needs --trust. Required.
 ---@return { name: string, version: string, file: string, summary: string, components: any[] }
 function basin.plugins.reload(name) end
 
