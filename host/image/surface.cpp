@@ -53,7 +53,7 @@ Field field_of(const basin_surface& given) {
   if (low > high)
     throw std::runtime_error(given.log_z ? "it has no value to show; a logarithmic one takes positive, finite values."
                                          : "it has no value to show; none is finite.");
-  return {given, make_axis(low, high, given.log_z, 7, false)};
+  return {given, make_axis(low, high, given.log_z, given.solid ? 6 : 12, false)};
 }
 
 // The part of a cell's sides that a contour crosses (marching squares), in points.

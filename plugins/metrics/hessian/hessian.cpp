@@ -105,7 +105,7 @@ struct Hessian {
 
     double low = HUGE_VAL, high = -HUGE_VAL;
     for (const auto& r : nodes) low = std::min(low, r.values.front()), high = std::max(high, r.values.back());
-    if (!(high > low)) return;  // one value alone
+    if (!(high - low > 1e-6 * std::max(std::abs(low), std::abs(high)))) return;  // one value alone
     const double s = width * (high - low);
     constexpr int64_t points = 201;
     std::vector<double> x;
