@@ -31,7 +31,10 @@ int Keys::byte(unsigned char& out, int milliseconds) {
     }
     const ssize_t n = ::read(descriptor_, &out, 1);
     if (n < 0 && errno == EINTR) continue;
-    if (n == 1 && before_ > 0 && before_-- > 0 && out == 0) out = 4;
+    if (n == 1 && before_ > 0) {
+      --before_;
+      if (out == 0) out = 4;  // Ctrl-D
+    }
     return n < 0 ? -1 : n == 0 ? 0 : 1;
   }
 }
