@@ -947,11 +947,46 @@ local sweep = {}
 ---@field high number|nil Upper end.
 ---@field intervals table<string, basin.estimate> All numbers by name, with value, low and high.
 ---@field curves table[] A list of { name, x_label, x, y, low, high }.
+---@field grids table[] A list of { name, x_label, x, y_label, y, z, low, high }; z has a row for each y.
 ---@field protocol table What someone must know to compare.
 ---@field seconds number How long it took.
 ---@field metric string Its name.
 ---@field label string Which weights were measured.
 local result = {}
+
+---@class (exact) basin.result.contour.options
+---@field path? string The file. Default: "contour.png".
+---@field grid? string Which, by name. Default: the first.
+---@field log? boolean A logarithmic scale of the values. Default: false.
+---@field title? string Above it. Default: the metric and the weights.
+---@field width? integer Of the picture. [pixels] Default: 760. From 200 to 8000.
+---@field height? integer Of the picture. [pixels] Default: 600. From 150 to 8000.
+
+---Draws a grid that the metric found, from above with lines of equal value, into a PNG.
+---```lua
+---surface:contour "contour.png"
+---```
+---(since 0.1)
+---@param options? basin.result.contour.options|string
+---@return string
+function result:contour(options) end
+
+---@class (exact) basin.result.surface.options
+---@field path? string The file. Default: "surface.png".
+---@field grid? string Which, by name. Default: the first.
+---@field log? boolean A logarithmic scale of the values. Default: false.
+---@field title? string Above it. Default: the metric and the weights.
+---@field width? integer Of the picture. [pixels] Default: 760. From 200 to 8000.
+---@field height? integer Of the picture. [pixels] Default: 600. From 150 to 8000.
+
+---Draws a grid that the metric found, in three dimensions, into a PNG.
+---```lua
+---surface:surface { path = "surface.png", log = true }
+---```
+---(since 0.1)
+---@param options? basin.result.surface.options|string
+---@return string
+function result:surface(options) end
 
 ---A number with its 95 % interval.
 ---@class basin.estimate
@@ -1798,6 +1833,28 @@ function basin.quantizer(name, options) end
 ---@field groups integer Groups of the jackknife behind the interval; 0: no interval.
 ---@overload fun(options: basin.metric.fid.options): basin.metric.fid
 
+---@class (exact) basin.metric.hessian.options
+---@field top? integer How many of the largest eigenvalues. Default: 3. At least 1.
+---@field images? integer Images of the data set, spread over all of it. [images] Default: 64. At least 2.
+---@field bands? integer Bands of noise levels for the curves by level; 0: no curves. Default: 4. At least 0.
+---@field iterations? integer Products for the largest eigenvalues, at most; as many directions are held. Default: 30. At least 1.
+---@field tolerance? number Their error bound at which it ends, as a share of the largest. Default: 0.001. At least 0.
+---@field probes? integer Random directions for trace and density. Default: 8. At least 1.
+---@field density? integer Products for the density from each probe; 1: no density. Default: 10. At least 1.
+---@field width? number Standard deviation of the density's bumps, as a share of its range. Default: 0.01. From 1e-06 to 1.
+
+---Curvature: the Hessian's largest eigenvalues, trace and spectral density.
+---@class basin.metric.hessian: basin.metric
+---@field top integer How many of the largest eigenvalues.
+---@field images integer Images of the data set, spread over all of it.
+---@field bands integer Bands of noise levels for the curves by level; 0: no curves.
+---@field iterations integer Products for the largest eigenvalues, at most; as many directions are held.
+---@field tolerance number Their error bound at which it ends, as a share of the largest.
+---@field probes integer Random directions for trace and density.
+---@field density integer Products for the density from each probe; 1: no density.
+---@field width number Standard deviation of the density's bumps, as a share of its range.
+---@overload fun(options: basin.metric.hessian.options): basin.metric.hessian
+
 ---@class (exact) basin.metric.kid.options
 ---@field features basin.model The feature extractor: a model without time, such as small_features. Required.
 ---@field subsets? integer How many subsets. Default: 100. At least 2.
@@ -1828,18 +1885,60 @@ function basin.quantizer(name, options) end
 ---@field levels number[] Noise levels t, ascending; empty: nine, spread over the process.
 ---@overload fun(options: basin.metric.lipschitz.options): basin.metric.lipschitz
 
+---@class (exact) basin.metric.loss_along.options
+---@field along? "all"|"random"|"filter_normalised"|"gradient"|"hessian" Along which directions. Default: "all".
+---@field radii? number[] Norms of the perturbation (L2 over all parameters), ascending. Default: { 0.002, 0.005, 0.01, 0.02, 0.05, 0.1 }. At least 0.
+---@field norm? "relative"|"absolute" Radii as a share of the weights' own norm, or as they are. Default: "relative".
+---@field draws? integer How many random directions of either kind. Default: 5. At least 1.
+---@field images? integer Images of the data set, spread over all of it. [images] Default: 128. At least 2.
+---@field bands? integer Bands of noise levels for the grids by level; 0: no grids. Default: 4. At least 0.
+---@field iterations? integer Hessian-vector products for the top direction, at most. Default: 20. At least 1.
+
+---The loss against the norm of a perturbation of the weights, along directions.
+---@class basin.metric.loss_along: basin.metric
+---@field along "all"|"random"|"filter_normalised"|"gradient"|"hessian" Along which directions.
+---@field radii number[] Norms of the perturbation (L2 over all parameters), ascending.
+---@field norm "relative"|"absolute" Radii as a share of the weights' own norm, or as they are.
+---@field draws integer How many random directions of either kind.
+---@field images integer Images of the data set, spread over all of it.
+---@field bands integer Bands of noise levels for the grids by level; 0: no grids.
+---@field iterations integer Hessian-vector products for the top direction, at most.
+---@overload fun(options: basin.metric.loss_along.options): basin.metric.loss_along
+
+---@class (exact) basin.metric.loss_surface.options
+---@field directions? "filter_normalised"|"hessian" What spans the plane: random directions scaled by filter, or the Hessian's top two eigenvectors. Default: "filter_normalised".
+---@field range? number How far each axis reaches to both sides, as a share of the weights. Default: 0.1. At least 0.
+---@field points? integer Points along each axis; odd, so that the model is one. Default: 11. From 3 to 201.
+---@field images? integer Images of the data set, spread over all of it. [images] Default: 64. At least 2.
+---@field bands? integer Bands of noise levels with a grid of their own; 0: none. Default: 4. At least 0.
+---@field iterations? integer Hessian-vector products for its eigenvectors, at most. Default: 30. At least 2.
+---@field draw? integer Which pair of random directions. Default: 0. At least 0.
+
+---The loss over a plane through the model among its weights, as grids.
+---@class basin.metric.loss_surface: basin.metric
+---@field directions "filter_normalised"|"hessian" What spans the plane: random directions scaled by filter, or the Hessian's top two eigenvectors.
+---@field range number How far each axis reaches to both sides, as a share of the weights.
+---@field points integer Points along each axis; odd, so that the model is one.
+---@field images integer Images of the data set, spread over all of it.
+---@field bands integer Bands of noise levels with a grid of their own; 0: none.
+---@field iterations integer Hessian-vector products for its eigenvectors, at most.
+---@field draw integer Which pair of random directions.
+---@overload fun(options: basin.metric.loss_surface.options): basin.metric.loss_surface
+
 ---@class (exact) basin.metric.lpf.options
 ---@field sigma? number Standard deviation of the noise on the weights. Default: 0.01. At least 0.
 ---@field draws? integer How many perturbed models. Default: 8. At least 1.
 ---@field images? integer Images of the data set, spread over all of it. [images] Default: 128. At least 2.
----@field mode? "plain"|"filter_wise" The same noise on every weight, or scaled by the norm of each filter. Default: "plain".
+---@field mode? "plain"|"filter_wise"|"both" The same noise on every weight, scaled by the norm of each filter, or one after the other. Default: "plain".
+---@field bands? integer Bands of noise levels for the curves by level; 0: no curves. Default: 8. At least 0.
 
 ---Flatness: the mean loss under normal noise on the weights (low-pass filter).
 ---@class basin.metric.lpf: basin.metric
 ---@field sigma number Standard deviation of the noise on the weights.
 ---@field draws integer How many perturbed models.
 ---@field images integer Images of the data set, spread over all of it.
----@field mode "plain"|"filter_wise" The same noise on every weight, or scaled by the norm of each filter.
+---@field mode "plain"|"filter_wise"|"both" The same noise on every weight, scaled by the norm of each filter, or one after the other.
+---@field bands integer Bands of noise levels for the curves by level; 0: no curves.
 ---@overload fun(options: basin.metric.lpf.options): basin.metric.lpf
 
 ---@class (exact) basin.metric.optimal_loss.options
@@ -1875,8 +1974,11 @@ function basin.quantizer(name, options) end
 ---@param options? basin.metric.exposure_bias.options
 ---@return basin.metric.exposure_bias
 ---@overload fun(name: "fid", options?: basin.metric.fid.options): basin.metric.fid
+---@overload fun(name: "hessian", options?: basin.metric.hessian.options): basin.metric.hessian
 ---@overload fun(name: "kid", options?: basin.metric.kid.options): basin.metric.kid
 ---@overload fun(name: "lipschitz", options?: basin.metric.lipschitz.options): basin.metric.lipschitz
+---@overload fun(name: "loss_along", options?: basin.metric.loss_along.options): basin.metric.loss_along
+---@overload fun(name: "loss_surface", options?: basin.metric.loss_surface.options): basin.metric.loss_surface
 ---@overload fun(name: "lpf", options?: basin.metric.lpf.options): basin.metric.lpf
 ---@overload fun(name: "optimal_loss", options?: basin.metric.optimal_loss.options): basin.metric.optimal_loss
 ---@overload fun(name: "precision_recall", options?: basin.metric.precision_recall.options): basin.metric.precision_recall

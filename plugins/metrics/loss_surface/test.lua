@@ -3,6 +3,9 @@ local basin = require "basin"
 local data = basin.dataset "shapes" { count = 32, size = 8 }
 local process = basin.process "vp" { schedule = "cosine", steps = 1000 }
 local model = basin.model "adm_unet" { image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {} }
+-- Untrained it predicts 0, and filters of norm 0 stay where they are.
+basin.run { name = "loss_surface" }:train { model = model, data = data, process = process, steps = 2, batch = 4,
+  optimizer = basin.optimizer "adam" { lr = 1e-2 } }
 local function measure(options)
   options.images, options.points = 8, options.points or 3
   return basin.metric("loss_surface", options):measure(model, data, { process = process })
