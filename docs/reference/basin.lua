@@ -114,7 +114,7 @@ local metric = {}
 ---```
 ---(since 0.1)
 ---@param subject basin.images|basin.model|basin.dataset What is measured. Required.
----@param data? basin.dataset What it is measured against.
+---@param data? basin.dataset|basin.images What it is measured against; images, where pairs are compared.
 ---@param options? table seed: of the measurement's own draws (0); process: of a model that was not trained here. Default: {}.
 ---@return basin.result
 function metric:measure(subject, data, options) end
@@ -1139,23 +1139,35 @@ function basin.arguments(declarations) end
 ---@class (exact) basin.model.inception_v3.options
 ---@field weights? string Weights that scripts/convert_inception.py wrote; without, the network is untrained.
 ---@field resize? "tensorflow"|"pytorch"|"clean" How images come to 299x299: as in the 2015 graph and torch-fidelity; pytorch-fid; clean-fid. Default: "tensorflow".
----@field layer? "pool"|"spatial" The features: 2048 averages (FID), or 7 channels of 17x17 in the middle (sFID). Default: "pool".
+---@field layer? "pool"|"spatial"|"logits" The features: 2048 averages (FID), 7 channels of 17x17 in the middle (sFID), or the logits of 1008 classes without their bias (Inception Score). Default: "pool".
 
 ---The Inception network of 2015 that FID is defined by; its weights are converted by a script.
 ---@class basin.model.inception_v3: basin.model
 ---@field weights string Weights that scripts/convert_inception.py wrote; without, the network is untrained.
 ---@field resize "tensorflow"|"pytorch"|"clean" How images come to 299x299: as in the 2015 graph and torch-fidelity; pytorch-fid; clean-fid.
----@field layer "pool"|"spatial" The features: 2048 averages (FID), or 7 channels of 17x17 in the middle (sFID).
+---@field layer "pool"|"spatial"|"logits" The features: 2048 averages (FID), 7 channels of 17x17 in the middle (sFID), or the logits of 1008 classes without their bias (Inception Score).
 ---@overload fun(options: basin.model.inception_v3.options): basin.model.inception_v3
+
+---@class (exact) basin.model.lpips_features.options
+---@field trunk? "alex"|"vgg"|"squeeze" The network: AlexNet, VGG-16 or SqueezeNet 1.1. Default: "alex".
+---@field weights? string Weights that scripts/convert_lpips.py wrote; without, the network is untrained.
+
+---Features whose squared distance is LPIPS; its weights are converted by a script.
+---@class basin.model.lpips_features: basin.model
+---@field trunk "alex"|"vgg"|"squeeze" The network: AlexNet, VGG-16 or SqueezeNet 1.1.
+---@field weights string Weights that scripts/convert_lpips.py wrote; without, the network is untrained.
+---@overload fun(options: basin.model.lpips_features.options): basin.model.lpips_features
 
 ---@class (exact) basin.model.small_features.options
 ---@field weights? string Weights to use instead of those beside the plugin.
 ---@field pretrained? boolean Begin with weights; false: untrained, to train it. Default: true.
+---@field layer? "features"|"logits" The features: 32 numbers, or the logits of ten classes (for inception_score). Default: "features".
 
 ---32 features of an image, by a small classifier that Basin trained on CIFAR-10; not Inception.
 ---@class basin.model.small_features: basin.model
 ---@field weights string Weights to use instead of those beside the plugin.
 ---@field pretrained boolean Begin with weights; false: untrained, to train it.
+---@field layer "features"|"logits" The features: 32 numbers, or the logits of ten classes (for inception_score).
 ---@overload fun(options: basin.model.small_features.options): basin.model.small_features
 
 ---A model: built at once, on the CPU.
@@ -1163,6 +1175,7 @@ function basin.arguments(declarations) end
 ---@param options? basin.model.adm_unet.options
 ---@return basin.model.adm_unet
 ---@overload fun(name: "inception_v3", options?: basin.model.inception_v3.options): basin.model.inception_v3
+---@overload fun(name: "lpips_features", options?: basin.model.lpips_features.options): basin.model.lpips_features
 ---@overload fun(name: "small_features", options?: basin.model.small_features.options): basin.model.small_features
 function basin.model(name, options) end
 
@@ -1188,7 +1201,6 @@ function basin.model(name, options) end
 ---@class basin.dataset.cifar100: basin.dataset
 ---@field root string The folder with train.bin and test.bin, or the one that holds cifar-100-binary.
 ---@field split "train"|"test"|"all" 50,000 images to train on, 10,000 to test on, or both in this order.
----@field labels "fine"|"coarse" The 100 classes, or the 20 groups of five.
 ---@field size integer Width and height: 32, or smaller (16, 8 and 4 by the mean of each square of pixels).
 ---@overload fun(options: basin.dataset.cifar100.options): basin.dataset.cifar100
 
@@ -1203,7 +1215,6 @@ function basin.model(name, options) end
 ---@field file string The zip file, with dataset.json in it.
 ---@field size integer Width and height, to which pictures are cropped and resized; 0: as they are, all of one size.
 ---@field keep integer Decoded pictures are kept in memory when all of them fit in this; 0: never.
----@field labels boolean Whether the labels of dataset.json are read; false: it may be missing.
 ---@overload fun(options: basin.dataset.edm_zip.options): basin.dataset.edm_zip
 
 ---@class (exact) basin.dataset.gaussian.options
@@ -1244,7 +1255,6 @@ function basin.model(name, options) end
 ---@class basin.dataset.npz: basin.dataset
 ---@field file string The .npz file: arr_0, uint8 [N,H,W,3]; arr_1, labels [N].
 ---@field size integer Width and height, to which pictures are cropped and resized; 0: as they are, all of one size.
----@field labels boolean Whether arr_1 is read where it is there.
 ---@overload fun(options: basin.dataset.npz.options): basin.dataset.npz
 
 ---@class (exact) basin.dataset.shapes.options
@@ -1809,6 +1819,18 @@ function basin.noise_schedule(name, options) end
 ---@return basin.quantizer.uniform
 function basin.quantizer(name, options) end
 
+---@class (exact) basin.metric.diversity.options
+---@field features basin.model The features whose squared distance counts: the model lpips_features, or any extractor. Required.
+---@field batch? integer Images handled at once. [images] Default: 16. At least 1.
+---@field groups? integer Groups of the jackknife behind the interval; 0: no interval. Default: 20. At least 0.
+
+---Mean squared distance in features between the images of a set; with lpips_features, their mean LPIPS.
+---@class basin.metric.diversity: basin.metric
+---@field features basin.model The features whose squared distance counts: the model lpips_features, or any extractor.
+---@field batch integer Images handled at once.
+---@field groups integer Groups of the jackknife behind the interval; 0: no interval.
+---@overload fun(options: basin.metric.diversity.options): basin.metric.diversity
+
 ---@class (exact) basin.metric.exposure_bias.options
 ---@field sampler basin.sampler Whose steps are watched. Required.
 ---@field images? integer Sampled, and noised of the data set. [images] Default: 256. At least 2.
@@ -1821,17 +1843,45 @@ function basin.quantizer(name, options) end
 ---@field batch integer Images handled at once.
 ---@overload fun(options: basin.metric.exposure_bias.options): basin.metric.exposure_bias
 
+---@class (exact) basin.metric.feature_statistics.options
+---@field features basin.model The feature extractor: a model without time, such as small_features. Required.
+---@field to? string The .npz file that is written; empty: none.
+---@field batch? integer Images handled at once. [images] Default: 128. At least 1.
+
+---Writes mean and covariance of a data set's features, for the metric fid.
+---@class basin.metric.feature_statistics: basin.metric
+---@field features basin.model The feature extractor: a model without time, such as small_features.
+---@field to string The .npz file that is written; empty: none.
+---@field batch integer Images handled at once.
+---@overload fun(options: basin.metric.feature_statistics.options): basin.metric.feature_statistics
+
 ---@class (exact) basin.metric.fid.options
 ---@field features basin.model The feature extractor: a model without time, such as small_features. Required.
+---@field statistics? string Instead of a data set its mean and covariance: a .npz file of feature_statistics, pytorch-fid, EDM, clean-fid or guided-diffusion.
 ---@field batch? integer Images handled at once. [images] Default: 128. At least 1.
 ---@field groups? integer Groups of the jackknife behind the interval; 0: no interval. Default: 20. At least 0.
+---@field points? integer Numbers of images, between a quarter and all, from whose distances the one of infinitely many is extrapolated; 0: it is not. Default: 0. At least 0.
 
 ---Frechet distance between images and a data set, in the features of an extractor.
 ---@class basin.metric.fid: basin.metric
 ---@field features basin.model The feature extractor: a model without time, such as small_features.
+---@field statistics string Instead of a data set its mean and covariance: a .npz file of feature_statistics, pytorch-fid, EDM, clean-fid or guided-diffusion.
 ---@field batch integer Images handled at once.
 ---@field groups integer Groups of the jackknife behind the interval; 0: no interval.
+---@field points integer Numbers of images, between a quarter and all, from whose distances the one of infinitely many is extrapolated; 0: it is not.
 ---@overload fun(options: basin.metric.fid.options): basin.metric.fid
+
+---@class (exact) basin.metric.gaussian_kl.options
+---@field features? basin.model The feature extractor; without one, the pixels.
+---@field batch? integer Images handled at once. [images] Default: 128. At least 1.
+---@field groups? integer Groups of the jackknife behind the interval; 0: no interval. Default: 20. At least 0.
+
+---Divergence of the data from the images, both as Gaussians in features.
+---@class basin.metric.gaussian_kl: basin.metric
+---@field features basin.model The feature extractor; without one, the pixels.
+---@field batch integer Images handled at once.
+---@field groups integer Groups of the jackknife behind the interval; 0: no interval.
+---@overload fun(options: basin.metric.gaussian_kl.options): basin.metric.gaussian_kl
 
 ---@class (exact) basin.metric.hessian.options
 ---@field top? integer How many of the largest eigenvalues. Default: 3. At least 1.
@@ -1854,6 +1904,18 @@ function basin.quantizer(name, options) end
 ---@field density integer Products for the density from each probe; 1: no density.
 ---@field width number Standard deviation of the density's bumps, as a share of its range.
 ---@overload fun(options: basin.metric.hessian.options): basin.metric.hessian
+
+---@class (exact) basin.metric.inception_score.options
+---@field features basin.model The classifier, whose features are logits: inception_v3 or small_features with layer = "logits". Required.
+---@field splits? integer Parts of the images, each with a score. Default: 10. At least 1.
+---@field batch? integer Images handled at once. [images] Default: 128. At least 1.
+
+---How sure a classifier is of each image, and how varied its answers are.
+---@class basin.metric.inception_score: basin.metric
+---@field features basin.model The classifier, whose features are logits: inception_v3 or small_features with layer = "logits".
+---@field splits integer Parts of the images, each with a score.
+---@field batch integer Images handled at once.
+---@overload fun(options: basin.metric.inception_score.options): basin.metric.inception_score
 
 ---@class (exact) basin.metric.kid.options
 ---@field features basin.model The feature extractor: a model without time, such as small_features. Required.
@@ -1941,6 +2003,58 @@ function basin.quantizer(name, options) end
 ---@field bands integer Bands of noise levels for the curves by level; 0: no curves.
 ---@overload fun(options: basin.metric.lpf.options): basin.metric.lpf
 
+---@class (exact) basin.metric.lpips.options
+---@field features basin.model The features whose squared distance counts: the model lpips_features. Required.
+---@field batch? integer Images handled at once. [images] Default: 16. At least 1.
+
+---Perceptual distance between images and others, pair by pair.
+---@class basin.metric.lpips: basin.metric
+---@field features basin.model The features whose squared distance counts: the model lpips_features.
+---@field batch integer Images handled at once.
+---@overload fun(options: basin.metric.lpips.options): basin.metric.lpips
+
+---@class (exact) basin.metric.mmd.options
+---@field features? basin.model The feature extractor; without one, the pixels.
+---@field bandwidth? number s of the kernel; 0: the median distance. Default: 0. At least 0.
+---@field limit? integer Of each side at most so many, spread evenly over it; 0: all. [images] Default: 5000. At least 0.
+---@field groups? integer Groups of the jackknife behind the interval; 0: no interval. Default: 20. At least 0.
+---@field batch? integer Images handled at once. [images] Default: 128. At least 1.
+
+---Squared maximum mean discrepancy with a Gaussian kernel, unbiased, of features or pixels.
+---@class basin.metric.mmd: basin.metric
+---@field features basin.model The feature extractor; without one, the pixels.
+---@field bandwidth number s of the kernel; 0: the median distance.
+---@field limit integer Of each side at most so many, spread evenly over it; 0: all.
+---@field groups integer Groups of the jackknife behind the interval; 0: no interval.
+---@field batch integer Images handled at once.
+---@overload fun(options: basin.metric.mmd.options): basin.metric.mmd
+
+---@class (exact) basin.metric.ms_ssim.options
+---@field window? integer Side of the window; less where the image is smaller. [pixels] Default: 11. At least 1.
+---@field scales? integer How many, each half of the one before; 0: as many as the window fits, up to 5. Default: 0. From 0 to 5.
+---@field batch? integer Images handled at once. [images] Default: 32. At least 1.
+
+---Structural similarity at several scales, pair by pair.
+---@class basin.metric.ms_ssim: basin.metric
+---@field window integer Side of the window; less where the image is smaller.
+---@field scales integer How many, each half of the one before; 0: as many as the window fits, up to 5.
+---@field batch integer Images handled at once.
+---@overload fun(options: basin.metric.ms_ssim.options): basin.metric.ms_ssim
+
+---@class (exact) basin.metric.nearest_neighbours.options
+---@field features? basin.model The feature extractor; without one, the pixels.
+---@field limit? integer Of the data at most so many, spread evenly over it; 0: all. [images] Default: 0. At least 0.
+---@field bins? integer Of the histogram. Default: 20. At least 1.
+---@field batch? integer Images handled at once. [images] Default: 128. At least 1.
+
+---The item of the data nearest to each image, and how far it is, in features.
+---@class basin.metric.nearest_neighbours: basin.metric
+---@field features basin.model The feature extractor; without one, the pixels.
+---@field limit integer Of the data at most so many, spread evenly over it; 0: all.
+---@field bins integer Of the histogram.
+---@field batch integer Images handled at once.
+---@overload fun(options: basin.metric.nearest_neighbours.options): basin.metric.nearest_neighbours
+
 ---@class (exact) basin.metric.optimal_loss.options
 ---@field items? integer Items that count as the data, from the first on; 0: all. Default: 0. At least 0.
 ---@field queries? integer Noisy images at each level. [images] Default: 256. At least 2.
@@ -1969,19 +2083,62 @@ function basin.quantizer(name, options) end
 ---@field batch integer Images handled at once.
 ---@overload fun(options: basin.metric.precision_recall.options): basin.metric.precision_recall
 
+---@class (exact) basin.metric.psnr.options
+---@field batch? integer Images handled at once. [images] Default: 128. At least 1.
+
+---Peak signal-to-noise ratio between images and others, pair by pair.
+---@class basin.metric.psnr: basin.metric
+---@field batch integer Images handled at once.
+---@overload fun(options: basin.metric.psnr.options): basin.metric.psnr
+
+---@class (exact) basin.metric.sliced_wasserstein.options
+---@field features? basin.model The feature extractor; without one, the pixels.
+---@field directions? integer Random directions. Default: 128. At least 2.
+---@field order? number p: the cost of moving by d is d^p. Default: 2. At least 1.
+---@field batch? integer Images handled at once. [images] Default: 128. At least 1.
+
+---Wasserstein distance along random directions, of pixels or of features.
+---@class basin.metric.sliced_wasserstein: basin.metric
+---@field features basin.model The feature extractor; without one, the pixels.
+---@field directions integer Random directions.
+---@field order number p: the cost of moving by d is d^p.
+---@field batch integer Images handled at once.
+---@overload fun(options: basin.metric.sliced_wasserstein.options): basin.metric.sliced_wasserstein
+
+---@class (exact) basin.metric.ssim.options
+---@field window? integer Side of the window; less where the image is smaller. [pixels] Default: 11. At least 1.
+---@field batch? integer Images handled at once. [images] Default: 32. At least 1.
+
+---Structural similarity between images and others, pair by pair.
+---@class basin.metric.ssim: basin.metric
+---@field window integer Side of the window; less where the image is smaller.
+---@field batch integer Images handled at once.
+---@overload fun(options: basin.metric.ssim.options): basin.metric.ssim
+
 ---A measurement of images, of a model, or of data.
----@param name "exposure_bias"
----@param options? basin.metric.exposure_bias.options
----@return basin.metric.exposure_bias
+---@param name "diversity"
+---@param options? basin.metric.diversity.options
+---@return basin.metric.diversity
+---@overload fun(name: "exposure_bias", options?: basin.metric.exposure_bias.options): basin.metric.exposure_bias
+---@overload fun(name: "feature_statistics", options?: basin.metric.feature_statistics.options): basin.metric.feature_statistics
 ---@overload fun(name: "fid", options?: basin.metric.fid.options): basin.metric.fid
+---@overload fun(name: "gaussian_kl", options?: basin.metric.gaussian_kl.options): basin.metric.gaussian_kl
 ---@overload fun(name: "hessian", options?: basin.metric.hessian.options): basin.metric.hessian
+---@overload fun(name: "inception_score", options?: basin.metric.inception_score.options): basin.metric.inception_score
 ---@overload fun(name: "kid", options?: basin.metric.kid.options): basin.metric.kid
 ---@overload fun(name: "lipschitz", options?: basin.metric.lipschitz.options): basin.metric.lipschitz
 ---@overload fun(name: "loss_along", options?: basin.metric.loss_along.options): basin.metric.loss_along
 ---@overload fun(name: "loss_surface", options?: basin.metric.loss_surface.options): basin.metric.loss_surface
 ---@overload fun(name: "lpf", options?: basin.metric.lpf.options): basin.metric.lpf
+---@overload fun(name: "lpips", options?: basin.metric.lpips.options): basin.metric.lpips
+---@overload fun(name: "mmd", options?: basin.metric.mmd.options): basin.metric.mmd
+---@overload fun(name: "ms_ssim", options?: basin.metric.ms_ssim.options): basin.metric.ms_ssim
+---@overload fun(name: "nearest_neighbours", options?: basin.metric.nearest_neighbours.options): basin.metric.nearest_neighbours
 ---@overload fun(name: "optimal_loss", options?: basin.metric.optimal_loss.options): basin.metric.optimal_loss
 ---@overload fun(name: "precision_recall", options?: basin.metric.precision_recall.options): basin.metric.precision_recall
+---@overload fun(name: "psnr", options?: basin.metric.psnr.options): basin.metric.psnr
+---@overload fun(name: "sliced_wasserstein", options?: basin.metric.sliced_wasserstein.options): basin.metric.sliced_wasserstein
+---@overload fun(name: "ssim", options?: basin.metric.ssim.options): basin.metric.ssim
 ---@overload fun(name: string, code: fun(measurement: basin.measurement): number|basin.tensor|table): basin.metric
 function basin.metric(name, options) end
 
