@@ -48,7 +48,7 @@ double best_of(int times, F&& run) {
 }
 
 // The peer's faster layout for a kind of step and a precision.
-std::string best_layout(const Asked& s, Peer& peer, const std::string& what, const std::string& dtype) {
+std::string best_layout(Peer& peer, const std::string& what, const std::string& dtype) {
   std::string best;
   double least = INFINITY;
   for (const char* layout : {"nchw", "nhwc"}) {
@@ -78,7 +78,7 @@ void measure(const Asked& s, at::Device device, Peer& peer, Basin& fp32, Basin& 
       std::printf("  Basin  %s nhwc  %8.1f ms\n", dtype, 1e3 * best_of(kTrials, [&] { return nhwc.seconds(what); }));
     }
   }
-  const std::string layout_32 = best_layout(s, peer, what, "fp32"), layout_16 = best_layout(s, peer, what, "bf16");
+  const std::string layout_32 = best_layout(peer, what, "fp32"), layout_16 = best_layout(peer, what, "bf16");
 
   const auto of_peer = [&](const std::string& mode) {
     return Participant{"peer " + mode,
