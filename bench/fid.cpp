@@ -1,26 +1,22 @@
 // bench fid: the Frechet distance of two Gaussians in as many dimensions as Inception has features: the metric fid's
 // symmetric eigendecompositions, scipy's root of the product (pytorch-fid, guided-diffusion) and numpy's eigenvalues of
 // it (torch-fidelity), taking turns in one run.
-#include <ATen/Parallel.h>
-
-#include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
 
-#include "abi/cuda.hpp"
+#include "command.hpp"
 #include "measure/metric.hpp"
 #include "paired.hpp"
 #include "peer.hpp"
-#include "plugin_step.hpp"
 
 namespace basin::bench {
 namespace {
 
-struct Settings {
+struct Asked : Settings {  // of these threads, width and seconds: a distance has no batch, and its peer no GPU
   std::string peer, script = BASIN_BENCH_FOLDER "/peer_fid.py";
   int64_t features = 2048, images = 5000;
-  int threads = 2, rounds = 5;
-  double width = 0.2, seconds = 1800;
+  int rounds = 5;
+  Asked() { width = 0.2, seconds = 1800; }
 };
 
 // A folder of its own, which goes with it.
@@ -41,7 +37,7 @@ struct Scratch {
 
 class Ours {
  public:
-  Ours(const Settings& s, const std::filesystem::path& folder) {
+  Ours(const Asked& s, const std::filesystem::path& folder) {
     add_measurement_interface();
     Registry::instance().search({std::filesystem::read_symlink("/proc/self/exe").parent_path() / "../bench"});
     options_.metric = std::make_shared<Object>(check_options(Registry::instance().find("metric", "bench_frechet"),
@@ -65,7 +61,7 @@ class Ours {
 };
 
 int run(int argc, char** argv) {
-  Settings s;
+  Asked s;
   CLI::App app{"The Frechet distance behind FID: Basin against scipy and numpy", "basin bench fid"};
   app.add_option("--peer", s.peer, "a Python with numpy and scipy")->required()->type_name("PYTHON");
   app.add_option("--script", s.script, "peer_fid.py, where it is not where the build saw it");
@@ -76,8 +72,7 @@ int run(int argc, char** argv) {
   app.add_option("--width", s.width, "goes on until the 95 % intervals are this narrow (0.2)");
   app.add_option("--seconds", s.seconds, "but no longer than this (1800)");
   CLI11_PARSE(app, argc, argv);
-  at::set_num_threads(s.threads);
-  start_host();
+  begin(s);
   const Scratch folder;
   Peer peer(s.peer, s.script,
             {folder.path.string(), "--features", std::to_string(s.features), "--images", std::to_string(s.images),
@@ -123,11 +118,4 @@ int run(int argc, char** argv) {
 }  // namespace
 }  // namespace basin::bench
 
-int main(int argc, char** argv) {
-  try {
-    return basin::bench::run(argc, argv);
-  } catch (const std::exception& e) {
-    std::fprintf(stderr, "basin bench fid: %s\n", e.what());
-    return 1;
-  }
-}
+int main(int argc, char** argv) { return basin::bench::guarded("fid", basin::bench::run, argc, argv); }

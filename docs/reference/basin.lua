@@ -74,6 +74,16 @@ function dataset:images(first, count) end
 ---@return basin.tensor
 function dataset:read(first, count) end
 
+---The classes of some items, from 0 as in the loss's context; -1 where an item has none.
+---```lua
+---if data.classes > 0 then print(data:labels(1, 4)) end
+---```
+---(since 0.1)
+---@param first integer The first item, from 1. Required. At least 1.
+---@param count? integer How many. Default: 1. At least 1.
+---@return basin.tensor
+function dataset:labels(first, count) end
+
 ---What changes the weights.
 ---@class basin.optimizer
 local optimizer = {}
@@ -526,6 +536,91 @@ function tensor:where(yes, no) end
 ---@param other basin.tensor The right side. Required.
 ---@return basin.tensor
 function tensor:matmul(other) end
+
+---The elements (i, i) of a matrix, sharing its memory; basin.eye(n) * v is the way back.
+---```lua
+---basin.eye(3):diagonal()
+---```
+---(since 0.1)
+---@return basin.tensor
+function tensor:diagonal() end
+
+---The sum of the diagonal.
+---```lua
+---basin.eye(3):trace():item()
+---```
+---(since 0.1)
+---@return basin.tensor
+function tensor:trace() end
+
+---The determinant.
+---```lua
+---(2 * basin.eye(3)):det():item()
+---```
+---(since 0.1)
+---@return basin.tensor
+function tensor:det() end
+
+---The determinant's sign and the logarithm of its absolute value, where det would overflow.
+---```lua
+---local sign, log_det = (2 * basin.eye(3)):slogdet()
+---```
+---(since 0.1)
+---@return basin.tensor
+---@return basin.tensor
+function tensor:slogdet() end
+
+---The inverse of a square matrix. a:solve(b) is more accurate than a:inverse():matmul(b).
+---```lua
+---(2 * basin.eye(3)):inverse()
+---```
+---(since 0.1)
+---@return basin.tensor
+function tensor:inverse() end
+
+---The pseudo-inverse of Moore and Penrose of any matrix: t:pinverse():matmul(b) is the shortest x of least squares.
+---```lua
+---t:pinverse()
+---```
+---(since 0.1)
+---@return basin.tensor
+function tensor:pinverse() end
+
+---The x with a:matmul(x) equal to the right side, a being this square matrix.
+---```lua
+---(2 * basin.eye(3)):solve(basin.ones { 3 })
+---```
+---(since 0.1)
+---@param right basin.tensor [n], or [..., n, k] for k of them at once. Required.
+---@return basin.tensor
+function tensor:solve(right) end
+
+---The lower triangular l with l:matmul(l:transpose(1, 2)) equal to this symmetric positive definite matrix.
+---```lua
+---(2 * basin.eye(3)):cholesky()
+---```
+---(since 0.1)
+---@return basin.tensor
+function tensor:cholesky() end
+
+---Eigenvalues of a symmetric matrix, the least first, and its eigenvectors of length 1 as columns.
+---```lua
+---local values, vectors = t:matmul(t:transpose(1, 2)):eigh()
+---```
+---(since 0.1)
+---@return basin.tensor
+---@return basin.tensor
+function tensor:eigh() end
+
+---u, s and v of a matrix u * s * v: orthonormal columns, singular values with the largest first, orthonormal rows (NumPy's full_matrices=False).
+---```lua
+---local u, s, v = t:svd() print((u * s):matmul(v))
+---```
+---(since 0.1)
+---@return basin.tensor
+---@return basin.tensor
+---@return basin.tensor
+function tensor:svd() end
 
 ---Adds up.
 ---```lua
@@ -1851,8 +1946,9 @@ function basin.full(sizes, value, dtype) end
 ---```
 ---(since 0.1)
 ---@param n integer Rows and columns. Required. At least 0.
+---@param dtype? "float32"|"float64"|"int64"|"int32"|"uint8"|"bool"|"bfloat16" The type of its elements. Default: "float32".
 ---@return basin.tensor
-function basin.eye(n) end
+function basin.eye(n, dtype) end
 
 ---Numbers from `first` to `last`, with both ends, as Lua's for counts.
 ---```lua
@@ -1862,8 +1958,9 @@ function basin.eye(n) end
 ---@param first number The first. Required.
 ---@param last number Not above. Required.
 ---@param step? number The step. Default: 1.
+---@param dtype? "float32"|"float64"|"int64"|"int32"|"uint8"|"bool"|"bfloat16" The type of its elements. Default: "float32".
 ---@return basin.tensor
-function basin.range(first, last, step) end
+function basin.range(first, last, step, dtype) end
 
 ---`count` numbers in equal steps from `first` to `last`.
 ---```lua
@@ -1873,8 +1970,9 @@ function basin.range(first, last, step) end
 ---@param first number The first. Required.
 ---@param last number The last. Required.
 ---@param count integer How many. Required. At least 0.
+---@param dtype? "float32"|"float64"|"int64"|"int32"|"uint8"|"bool"|"bfloat16" The type of its elements. Default: "float32".
 ---@return basin.tensor
-function basin.linspace(first, last, count) end
+function basin.linspace(first, last, count, dtype) end
 
 ---Standard normal numbers, a function of seed and sizes alone.
 ---```lua
@@ -1975,7 +2073,7 @@ function basin.table(options) end
 ---basin.plugins.reload "lion"
 ---```
 ---(since 0.1)
----@param name string The plugin's name, or the path of a file, which then goes before all others. Required.
+---@param name string The plugin's name, or the path of a file, which then goes before all others; outside the plugin folders it needs --trust. Required.
 ---@return { name: string, version: string, file: string, summary: string, components: any[] }
 function basin.plugins.reload(name) end
 

@@ -72,6 +72,12 @@ void finite(Subject& subject) {
     for (const char* axis : {"x", "y"})
       for (const auto& v : curve[axis]) expect(std::isfinite(number(v)), "its curve '" + name + "' is not finite");
   }
+  for (const auto& grid : result["grids"]) {
+    const std::string name = grid["name"];
+    expect(!grid["z"].empty() && !grid["x"].empty(), "its grid '" + name + "' has no point");
+    for (const auto& row : grid["z"])
+      for (const auto& v : row) expect(std::isfinite(number(v)), "its grid '" + name + "' is not finite");
+  }
   subject.passed = (model ? "of a model: " : "of images: ") + (values.empty() ? "curves alone" : values);
 }
 

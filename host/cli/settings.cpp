@@ -127,7 +127,12 @@ Toml read_toml(const fs::path& file) {
     if (key == "plugins") {
       const toml::array* list = node.as_array();
       if (!list) reader.fail(node, "'plugins' must be a list of folders: plugins = [\"build/plugins\"]");
-      for (const toml::node& folder : *list) out.plugins.push_back(reader.path(folder, "plugins"));
+      for (const toml::node& folder : *list) {
+        if (!folder.is_string())
+          reader.fail(folder, "'plugins' must be a list of folders, plugins = [\"build/plugins\"], got " +
+                                  reader.type_of(folder) + " in it");
+        out.plugins.push_back(reader.path(folder, "plugins"));
+      }
     } else if (key == "data") {
       const toml::table* folders = node.as_table();
       if (!folders) reader.fail(node, "'data' must be a table of folders: [data] cifar10 = \"/data/cifar10\"");

@@ -1,4 +1,4 @@
-// Pictures: reading, writing, resizing, grids and line plots.
+// Pictures: reading, writing, resizing, grids, line plots and surfaces.
 //
 // Resizing and grids are plain C++ and always there. Reading, writing and plotting are OpenCV's work, which lives in a
 // module of its own (libbasin_image.so) that is opened on first use, so that a machine without OpenCV can still train.
@@ -55,6 +55,14 @@ struct Plot {
   bool log_x = false, log_y = false;  // values that are not positive are left out
 };
 
+// z over a plane. Values that are not finite leave a hole.
+struct Surface {
+  std::string title, x_label, y_label, z_label;
+  std::vector<double> x, y, z;    // two values at least, ascending; z [y,x]
+  int width = 760, height = 600;  // pixels
+  bool log_z = false;             // values that are not positive are left out
+};
+
 // True where the module can be opened. [any thread]
 bool available();
 
@@ -68,5 +76,7 @@ Picture read(const std::filesystem::path& file, int channels = 3);
 std::vector<std::uint8_t> encode_png(const Picture& picture);
 void write_png(const std::filesystem::path& file, const Picture& picture);  // whole or not at all (plugin/files.hpp)
 Picture plot(const Plot& plot);
+Picture contour(const Surface& surface);  // seen from above, with lines of equal z
+Picture solid(const Surface& surface);    // in three dimensions
 
 }  // namespace basin::image

@@ -1,8 +1,10 @@
 // Opens libbasin_image.so on first use and calls it through its table; files are read and written here.
 #include <dlfcn.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstdlib>
+#include <functional>
 #include <mutex>
 
 #include "abi/error.hpp"
@@ -136,5 +138,31 @@ Picture plot(const Plot& plot) {
     throw Error(std::string("the plot '") + plot.title + "' failed: " + error.text);
   return take(made);
 }
+
+namespace {
+Picture drawn(const Surface& s, bool solid) {
+  const auto ascending = [](const std::vector<double>& v) {
+    return v.size() > 1 && std::adjacent_find(v.begin(), v.end(), std::greater_equal<>()) == v.end();
+  };
+  if (!ascending(s.x) || !ascending(s.y) || s.z.size() != s.x.size() * s.y.size())
+    throw Error("the surface '" + s.title + "' has " + std::to_string(s.z.size()) + " values over " +
+                std::to_string(s.x.size()) + " x and " + std::to_string(s.y.size()) +
+                " y; it takes two or more of each, ascending, and a value for each pair.");
+  if (s.width < 200 || s.height < 150 || s.width > 8000 || s.height > 8000)
+    throw Error("a surface is between 200x150 and 8000x8000 pixels, not " + std::to_string(s.width) + "x" +
+                std::to_string(s.height) + ".");
+  const basin_surface given{
+      s.title.c_str(), s.x_label.c_str(), s.y_label.c_str(), s.z_label.c_str(), s.x.data(), s.y.data(), s.z.data(),
+      s.x.size(),      s.y.size(),        s.width,           s.height,          s.log_z,    solid};
+  basin_image_pixels made{};
+  basin_image_error error{};
+  if (!table().surface(&given, &made, &error))
+    throw Error(std::string("the surface '") + s.title + "' failed: " + error.text);
+  return take(made);
+}
+}  // namespace
+
+Picture contour(const Surface& surface) { return drawn(surface, false); }
+Picture solid(const Surface& surface) { return drawn(surface, true); }
 
 }  // namespace basin::image

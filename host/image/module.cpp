@@ -1,4 +1,4 @@
-// libbasin_image.so: OpenCV behind a table of C functions. Codecs here, drawing in plot.cpp.
+// libbasin_image.so: OpenCV behind a table of C functions. Codecs here, drawing in plot.cpp and surface.cpp.
 #include "image/table.hpp"
 
 #include <cstdio>
@@ -74,6 +74,10 @@ bool plot(const basin_plot* given, basin_image_pixels* out, basin_image_error* e
   return guarded(error, [&] { hand_out(basin::image::draw_plot(*given), out); });
 }
 
+bool surface(const basin_surface* given, basin_image_pixels* out, basin_image_error* error) {
+  return guarded(error, [&] { hand_out(basin::image::draw_surface(*given), out); });
+}
+
 void release(basin_image_pixels* pixels) {
   delete static_cast<cv::Mat*>(pixels->owner);
   *pixels = {};
@@ -81,11 +85,11 @@ void release(basin_image_pixels* pixels) {
 
 }  // namespace
 
-extern "C" __attribute__((visibility("default"))) const basin_image_table* basin_image_table_1() {
+extern "C" __attribute__((visibility("default"))) const basin_image_table* basin_image_table_2() {
   // Basin has one thread pool, and it is not this one; errors travel as sentences, not as lines in the terminal.
   cv::setNumThreads(1);
   cv::utils::logging::setLogLevel(cv::utils::logging::LOG_LEVEL_SILENT);
   cv::redirectError([](int, const char*, const char*, const char*, int, void*) { return 0; });
-  static const basin_image_table table{decode, encode_png, plot, release};
+  static const basin_image_table table{decode, encode_png, plot, surface, release};
   return &table;
 }

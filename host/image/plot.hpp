@@ -1,4 +1,4 @@
-// Inside libbasin_image.so: line plots drawn with OpenCV.
+// Inside libbasin_image.so: line plots and surfaces drawn with OpenCV.
 #pragma once
 #include <opencv2/core.hpp>
 #include <string>
@@ -10,6 +10,9 @@ namespace basin::image {
 
 // RGB, given.width x given.height. Throws std::runtime_error with a sentence.
 cv::Mat draw_plot(const basin_plot& given);
+
+// Contours, or the surface in three dimensions. Likewise.
+cv::Mat draw_surface(const basin_surface& given);
 
 // One axis: data to [0, 1], and where its labels stand.
 struct Axis {

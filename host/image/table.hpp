@@ -4,7 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 
-#define BASIN_IMAGE_SYMBOL "basin_image_table_1"
+#define BASIN_IMAGE_SYMBOL "basin_image_table_2"
 
 extern "C" {
 
@@ -29,6 +29,14 @@ struct basin_plot {
   bool log_x, log_y;
 };
 
+struct basin_surface {
+  const char *title, *x_label, *y_label, *z_label;
+  const double *x, *y, *z;  // [n_x], [n_y], ascending; z [n_y,n_x]
+  std::size_t n_x, n_y;
+  int width, height;
+  bool log_z, solid;  // solid: in three dimensions, else contours
+};
+
 // A sentence for the caller, cut to its length.
 struct basin_image_error {
   char text[512];
@@ -41,6 +49,7 @@ struct basin_image_table {
   bool (*encode_png)(const std::uint8_t* pixels, std::size_t width, std::size_t height, std::size_t channels,
                      basin_image_pixels* out, basin_image_error* error);
   bool (*plot)(const basin_plot* plot, basin_image_pixels* out, basin_image_error* error);
+  bool (*surface)(const basin_surface* surface, basin_image_pixels* out, basin_image_error* error);
   void (*release)(basin_image_pixels* pixels);
 };
 

@@ -11,7 +11,9 @@
 #include "image/image.hpp"
 #include "measure/denoiser.hpp"
 #include "model/safetensors.hpp"
+#include "plugin/files.hpp"
 #include "plugin/hash.hpp"
+#include "run/tensorboard.hpp"
 
 namespace basin {
 
@@ -104,6 +106,17 @@ void write_grid(const std::filesystem::path& file, const Tensor& pixels) {
                                      static_cast<int>(shown.size(2)), static_cast<int>(shown.size(3)), grid));
 }
 
+// Among TensorBoard's images, at the step that the training has come to.
+void show_in_tensorboard(const Run& run, const SampleOptions& o, const std::filesystem::path& grid) {
+  const auto state = run.state();
+  const bool known = state.contains("step") && state["step"].is_number_integer();
+  EventWriter(run.folder(), 0)
+      .image(known ? state["step"].get<int64_t>() : 0,
+             "samples/" + (o.model->label.empty() ? "raw" : o.model->label) + " (" + o.sampler->spec().component->name +
+                 ")",
+             read_file(grid));
+}
+
 }  // namespace
 
 Tensor sample_tensor(const SampleOptions& o) {
@@ -168,6 +181,7 @@ std::shared_ptr<Images> sample(Run& run, const SampleOptions& o) {
   if (!std::filesystem::exists(grid)) {
     try {
       write_grid(grid, done);
+      show_in_tensorboard(run, o, grid);
     } catch (const Error& e) {  // a machine without OpenCV still samples
       run.log(std::string("no sample grid: ") + e.what());
     }

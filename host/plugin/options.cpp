@@ -34,6 +34,10 @@ std::string joined(const std::vector<std::string>& words) {
   return out;
 }
 
+bool may_be_infinite(const basin_parameter& p) {
+  return p.default_value && std::string_view(p.default_value).find("inf") != std::string_view::npos;
+}
+
 // "a whole number from 1 to 16": what the parameter takes.
 std::string expected(const basin_parameter& p) {
   const bool low = p.minimum > -HUGE_VAL, high = p.maximum < HUGE_VAL;
@@ -59,6 +63,18 @@ std::string expected(const basin_parameter& p) {
   return "something";
 }
 
+// The same, where the value is infinite and the range alone would not say what is wrong with it.
+std::string expected(const basin_parameter& p, const Value& value) {
+  const auto infinite = [](double v) { return std::isinf(v); };
+  const auto* number = std::get_if<double>(&value);
+  const auto* numbers = std::get_if<std::vector<double>>(&value);
+  std::string text = expected(p);
+  const bool found =
+      (number && infinite(*number)) || (numbers && std::any_of(numbers->begin(), numbers->end(), infinite));
+  if (const size_t at = text.find("number"); found && at != text.npos) text.insert(at, "finite ");
+  return text;
+}
+
 std::string came(const Value& value) {
   if (std::holds_alternative<std::monostate>(value)) return "nothing";
   if (auto* spec = std::get_if<std::shared_ptr<const Spec>>(&value); spec && *spec)
@@ -66,7 +82,10 @@ std::string came(const Value& value) {
   return to_text(value);
 }
 
-bool in_range(const basin_parameter& p, double value) { return value >= p.minimum && value <= p.maximum; }  // not NaN
+// Not NaN, and infinite only where the default is: that is how a parameter says that infinity means something.
+bool in_range(const basin_parameter& p, double value) {
+  return value >= p.minimum && value <= p.maximum && (std::isfinite(value) || may_be_infinite(p));
+}
 
 std::optional<int64_t> whole(double value) {
   if (value != std::floor(value) || std::abs(value) > 9007199254740992.0) return std::nullopt;
@@ -212,8 +231,8 @@ Spec check_options(const Component& component, std::vector<Option> given) {
         std::string near;
         if (auto* text = std::get_if<std::string>(&last->value); text && p->type == BASIN_TYPE_CHOICE)
           near = nearest(*text, choices_of(*p));
-        throw Error("option '" + std::string(p->name) + "' of " + owner + " must be " + expected(*p) + ", and " +
-                    came(last->value) + " was given" + from(option) +
+        throw Error("option '" + std::string(p->name) + "' of " + owner + " must be " + expected(*p, last->value) +
+                    ", and " + came(last->value) + " was given" + from(option) +
                     (near.empty() ? "" : "; did you mean \"" + near + "\"?"));
       }
       option.value = std::move(*value);

@@ -113,7 +113,8 @@ nlohmann::json Spec::describe() const {
 
 std::string nearest(const std::string& word, const std::vector<std::string>& names) {
   std::string best;
-  size_t least = word.size() <= 3 ? 2 : word.size() <= 7 ? 3 : 4;  // a short word is soon another one
+  const size_t n = word.size();  // a short word is soon another one, a letter at once
+  size_t least = n == 1 ? 1 : n <= 3 ? 2 : n <= 7 ? 3 : 4;
   for (const auto& name : names)
     if (size_t d = distance(word, name); d < least) least = d, best = name;
   if (!best.empty() || word.size() < 3) return best;

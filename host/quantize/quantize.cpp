@@ -33,6 +33,12 @@ std::shared_ptr<Model> quantize(Model& model, std::shared_ptr<Object> quantizer,
     report->weights = r.weights;
     report->bits = r.bits_quantized;
     report->bits_per_weight = r.weights ? static_cast<double>(r.bits_quantized) / static_cast<double>(r.weights) : 0;
+    for (size_t i = 0; i < model.parameters().list().size(); i++) {
+      const Tensor before = model.parameters().list()[i].value.to(at::kDouble);
+      const Tensor change = copy->parameters().list()[i].value.to(at::kDouble) - before;
+      const double size = before.norm().item<double>(), moved = change.norm().item<double>();
+      if (moved > 0) report->errors.push_back(size > 0 ? moved / size : 0);
+    }
     report->relative_error = squares > 0 ? std::sqrt(r.squared_error / squares) : 0;
     const int64_t count = model.parameters().count_values();
     report->bytes_before = 4 * count;

@@ -8,6 +8,7 @@ struct QuantizeReport {
   int64_t layers = 0, weights = 0, bits = 0;       // bits: storage of the quantized weights with scales and zero points
   double bits_per_weight = 0, relative_error = 0;  // sqrt(sum (w - Q(w))^2 / sum w^2)
   int64_t bytes_before = 0, bytes_after = 0;       // of all parameters
+  std::vector<double> errors;                      // the same of each weight that changed, in the model's order
 };
 
 // The original is left as it is.

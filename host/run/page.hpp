@@ -62,9 +62,10 @@ dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }
 @media (max-width: 34rem) { body { padding: .8rem; } svg text { font-size: 15px; } .intervals div { grid-template-columns: 1fr 4rem; gap: 0 .6rem; }
   .intervals div span:first-child { grid-column: 1 / 3; } dl { grid-template-columns: 1fr; } dd { margin-bottom: .3rem; } }
+@page { margin: 16mm 14mm; }
 @media print { :root { --ink: #000; --soft: #333; --rule: #bbb; --paper: #fff; --tint: #f4f6f9; }
   .chart button { display: none; } body { max-width: none; padding: 0; font-size: 11pt; } figure, tr { break-inside: avoid; }
-  h2, h3 { break-after: avoid; } .scroll, pre { overflow: visible; } pre { white-space: pre-wrap; } }
+  .charts, .grids { grid-template-columns: 1fr 1fr; } h2, h3, h3 + p { break-after: avoid; } .scroll, pre { overflow: visible; } pre { white-space: pre-wrap; } }
 )css";
 
 // Values under the pointer, zoom (drag over a stretch, the buttons, + - 0 and arrows on the keyboard), lines switched off

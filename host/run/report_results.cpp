@@ -209,13 +209,15 @@ class Results {
         }
         lines[label_of(base)][std::isfinite(b) ? place : static_cast<double>(bits.size())] = first_of(r);
       }
+      double beside = -0.02 * static_cast<double>(lines.size() - 1);  // side by side, or intervals hide each other
       for (const auto& [name, places] : lines) {
         Line line{name, {}, {}, {}, {}};
         for (const auto& [place, e] : places) {
-          line.x.push_back(place), line.y.push_back(e.value);
+          line.x.push_back(place + beside), line.y.push_back(e.value);
           line.low.push_back(e.low), line.high.push_back(e.high);
         }
         chart.lines.push_back(std::move(line));
+        beside += 0.04;
       }
       body += svg_of(chart);
     }

@@ -114,4 +114,23 @@ void EventWriter::scalars(int64_t step, const std::vector<std::pair<std::string,
   if (!summary.empty()) event(step, kSummary, summary);
 }
 
+void EventWriter::image(int64_t step, const std::string& tag, const std::string& png) {
+  // Signature, then the header's length and name, then width and height, big-endian (PNG 1.2, 11.2.2).
+  if (!png.starts_with("\x89PNG\r\n\x1a\n") || png.size() < 24) throw Error("'" + tag + "' is no PNG", BASIN_ERROR_IO);
+  const auto number_at = [&](size_t at) {
+    uint64_t value = 0;
+    for (size_t i = 0; i < 4; i++) value = value << 8 | static_cast<uint8_t>(png[at + i]);
+    return value;
+  };
+  std::string picture, value, summary;
+  put_key(picture, 1, kVarint), put_varint(picture, number_at(20));  // height
+  put_key(picture, 2, kVarint), put_varint(picture, number_at(16));  // width
+  put_key(picture, 3, kVarint), put_varint(picture, 3);              // colorspace: RGB
+  put_bytes(picture, 4, png);                                        // encoded_image_string
+  put_bytes(value, 1, tag);
+  put_bytes(value, 4, picture);
+  put_bytes(summary, 1, value);
+  event(step, kSummary, summary);
+}
+
 }  // namespace basin

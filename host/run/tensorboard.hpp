@@ -1,4 +1,4 @@
-// A file of TensorBoard events for scalars, so that its curves can be watched there too.
+// A file of TensorBoard events for scalars and pictures, so that a run can be watched there too.
 //
 // Records as TFRecord has them (tensorflow/core/lib/io/record_writer.h): length, masked CRC-32C of the length, an
 // Event, masked CRC-32C of it. Events as tensorflow/core/util/event.proto and framework/summary.proto number their
@@ -22,6 +22,7 @@ class EventWriter {
 
   // Written at once. Error: the disk is full, or the like.
   void scalars(int64_t step, const std::vector<std::pair<std::string, double>>& values);
+  void image(int64_t step, const std::string& tag, const std::string& png);  // Error: it is no PNG
   const std::filesystem::path& file() const { return file_; }
 
  private:

@@ -9,6 +9,7 @@
 #include "plugin/registry.hpp"
 #include "script/component.hpp"
 #include "script/engine.hpp"
+#include "script/text.hpp"
 
 namespace basin::script {
 namespace {
@@ -239,7 +240,11 @@ int missing_argument(lua_State* L) {
     std::vector<std::string> names;
     for (const Option& option : Engine::of(L).arguments) names.push_back(option.name);
     const std::string name = text_at(L, 2);
-    give(L, where(L) + ": no argument '" + name + "' was declared with basin.arguments" + hint(name, names, ""));
+    const bool named = lua_type(L, 2) == LUA_TSTRING;
+    const std::string sentence =
+        named ? "no argument '" + name + "' was declared with basin.arguments" + hint(name, names, "")
+              : "basin.args has no " + key_text(L, 2);
+    give(L, where(L) + ": " + printable(sentence));
   }
   return lua_error(L);
 }

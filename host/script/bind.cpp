@@ -14,6 +14,7 @@
 #include "abi/log.hpp"
 #include "abi/memory.hpp"
 #include "plugin/value.hpp"
+#include "script/text.hpp"
 
 namespace basin::script {
 namespace {
@@ -90,8 +91,7 @@ int index_body(Call& c) {
   std::vector<std::string> names;
   for (const Function& method : type->methods) names.push_back(std::strchr(method.record.name, ':') + 1);
   for (const Property& property : type->properties) names.push_back(property.name);
-  throw Error(with_article(type->name) + " has no " + (key.empty() ? "element " + describe(L, 2) : "'" + key + "'") +
-              hint(key, names));
+  throw Error(with_article(type->name) + " has no " + key_text(L, 2) + hint(key, names));
 }
 
 int assign_body(Call& c) {
@@ -133,23 +133,46 @@ std::string text_at(lua_State* L, int index) {
   return {s, n};
 }
 
+const char* push_text(lua_State* L, int index, size_t* length) {
+  if (lua_type(L, index) == LUA_TNUMBER && std::isnan(lua_tonumber(L, index))) {
+    if (length) *length = 3;
+    return lua_pushstring(L, "nan");
+  }
+  return luaL_tolstring(L, index, length);
+}
+
+std::string printable(const std::string& text) {
+  std::string out;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const auto byte = static_cast<unsigned char>(text[i]);
+    const bool high =
+        byte == 0xC2 && i + 1 < text.size() && static_cast<unsigned char>(text[i + 1]) < 0xA0;  // U+0080...
+    if (byte == '\n' || byte == '\t' || (byte >= 32 && byte != 127 && !high)) out += text[i];
+    else
+      out += "\\" + std::to_string(byte) + (high ? "\\" + std::to_string(static_cast<unsigned char>(text[++i])) : "");
+  }
+  return out;
+}
+
+std::string key_text(lua_State* L, int index) {
+  if (lua_type(L, index) == LUA_TSTRING) return "'" + text_at(L, index) + "'";
+  return "element " + (lua_type(L, index) == LUA_TNUMBER ? to_text(L, index) : describe(L, index));
+}
+
 std::string describe(lua_State* L, int index) {
   switch (lua_type(L, index)) {
     case LUA_TNONE:
     case LUA_TNIL: return "nothing";
     case LUA_TBOOLEAN: return lua_toboolean(L, index) ? "true" : "false";
     case LUA_TNUMBER: {
-      lua_pushvalue(L, index);  // lua_tolstring would change the value in place
-      size_t n = 0;
-      const char* s = lua_tolstring(L, -1, &n);
-      const std::string text = "the number " + std::string(s, n);
+      const std::string text = std::string("the number ") + push_text(L, index);
       lua_pop(L, 1);
       return text;
     }
     case LUA_TSTRING: {
       std::string text = text_at(L, index);
       if (text.size() > 40) text.replace(40, text.npos, "...");
-      return "the string \"" + text + "\"";
+      return "the string \"" + printable(text) + "\"";
     }
     case LUA_TFUNCTION: return "a function";
     case LUA_TTABLE: return lua_rawlen(L, index) ? "a list" : "a table";
@@ -171,7 +194,7 @@ std::string where(lua_State* L) {
 
 std::string to_text(lua_State* L, int index) {
   lua_pushcfunction(L, [](lua_State* state) {
-    luaL_tolstring(state, 1, nullptr);
+    push_text(state, 1);
     return 1;
   });
   lua_pushvalue(L, index < 0 ? index - 1 : index);
@@ -271,7 +294,9 @@ std::string hint(const std::string& word, const std::vector<std::string>& names,
 const std::vector<const Function*>& functions() { return all_functions; }
 const std::vector<const Type*>& types() { return all_types; }
 
-std::string sentence_of(const std::exception& error) {
+namespace {
+
+std::string words_of(const std::exception& error) {
   const auto* own = dynamic_cast<const Error*>(&error);
   const auto memory =
       own && own->status == BASIN_ERROR_MEMORY ? std::optional<std::string>(own->what()) : out_of_memory(error);
@@ -282,10 +307,16 @@ std::string sentence_of(const std::exception& error) {
     const std::string first(e->what_without_backtrace());
     return first.substr(0, first.find('\n'));
   }
-  if (const auto* e = dynamic_cast<const std::filesystem::filesystem_error*>(&error)) {
+  if (const auto* e = dynamic_cast<const std::filesystem::filesystem_error*>(&error))
     return e->path1().string() + ": " + e->code().message();
-  }
   return error.what();
+}
+
+}  // namespace
+
+std::string sentence_of(const std::exception& error) {
+  // What a script raised is its own text, and Basin's sentences in it came from here.
+  return dynamic_cast<const ScriptError*>(&error) ? error.what() : printable(words_of(error));
 }
 
 void call(lua_State* L, int arguments, int results) {

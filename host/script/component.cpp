@@ -7,6 +7,7 @@
 
 #include "script/engine.hpp"
 #include "script/tensor.hpp"
+#include "script/text.hpp"
 #include "script/written.hpp"
 
 namespace basin::script {
@@ -100,7 +101,7 @@ int box_index(Call& c) {  // an option
   for (const Function& m : methods_of(box.component->kind))
     names.push_back(std::string(m.record.name).substr(box.component->kind.size() + 1));
   for (const Property& p : properties_of(box.component->kind)) names.push_back(p.name);
-  throw Error("the " + box.component->kind + " '" + box.component->name + "' has no '" + name + "'" +
+  throw Error("the " + box.component->kind + " '" + box.component->name + "' has no " + key_text(c.L, 2) +
               hint(name, names));
 }
 

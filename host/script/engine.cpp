@@ -8,6 +8,7 @@
 #include "abi/log.hpp"
 #include "plugin/files.hpp"
 #include "run/progress.hpp"
+#include "script/text.hpp"
 
 namespace basin::script {
 namespace {
@@ -36,21 +37,6 @@ int handle(lua_State* L) {
   return 1;
 }
 
-// print, but a live bar is taken away first and the text is on its way when it returns.
-int print(lua_State* L) {
-  Progress::clear();
-  for (int i = 1, n = lua_gettop(L); i <= n; ++i) {
-    size_t length = 0;
-    const char* text = luaL_tolstring(L, i, &length);
-    if (i > 1) std::fputc('\t', stdout);
-    std::fwrite(text, 1, length, stdout);
-    lua_pop(L, 1);
-  }
-  std::fputc('\n', stdout);
-  std::fflush(stdout);
-  return 0;
-}
-
 }  // namespace
 
 Undisturbed::Undisturbed(lua_State* L) : L_(L) { lua_sethook(L_, nullptr, 0, 0); }
@@ -69,9 +55,8 @@ Engine::Engine(Settings settings) : settings_(std::move(settings)), lua_(luaL_ne
   lua_pushcfunction(lua_, [](lua_State* L) {
     luaL_openlibs(L);
     if (!Engine::of(L).settings().trust) distrust(L);
+    add_standard(L);
     add_library(L);
-    lua_pushcfunction(L, print);
-    lua_setglobal(L, "print");
     return 0;
   });
   try {
@@ -89,9 +74,11 @@ Engine::~Engine() { lua_close(lua_); }
 Engine& Engine::of(lua_State* L) { return **static_cast<Engine**>(lua_getextraspace(L)); }
 
 bool Engine::load(const std::string& code, const std::string& name, std::string& problem) {
-  sources_[name] = code;
+  constexpr std::string_view mark = "\xef\xbb\xbf";  // some editors' first bytes of a file of UTF-8
+  std::string text = code.starts_with(mark) ? code.substr(mark.size()) : code;
+  sources_[name] = text;
   // A first line "#!..." is for the system; its place is kept, so that lines count right.
-  const std::string text = code.starts_with("#") ? "--" + code : code;
+  if (text.starts_with("#")) text.insert(0, "--");
   if (luaL_loadbufferx(lua_, text.data(), text.size(), name.c_str(), "t") == LUA_OK) return true;
   problem = text_at(lua_, -1);
   lua_pop(lua_, 1);

@@ -4,6 +4,7 @@
 #include "run/progress.hpp"
 #include "script/engine.hpp"
 #include "script/tensor.hpp"
+#include "script/text.hpp"
 #include "script/written.hpp"
 
 namespace basin::script {
@@ -22,43 +23,42 @@ std::vector<std::string> keys_of(lua_State* L, int table) {
 // Pushes a sentence with its place; the caller raises it when nothing of C++ is alive.
 void push_sentence(lua_State* L, const std::string& sentence) {
   const std::string place = where(L);
-  give(L, (place.empty() ? "" : place + ": ") + sentence);
+  give(L, (place.empty() ? "" : place + ": ") + printable(sentence));
 }
 
 int unknown_global(lua_State* L) {
   {
-    const std::string name = lua_type(L, 2) == LUA_TSTRING ? text_at(L, 2) : "?";
+    const std::string name = text_at(L, 2);
     if (name == "_") return lua_pushnil(L), 1;  // the prompt's last result, before there is one
     push_sentence(L, name == "basin" ? "there is no variable 'basin' yet; begin with: local basin = require \"basin\""
-                                     : "there is no variable '" + name + "'" + hint(name, keys_of(L, 1), ""));
+                     : lua_type(L, 2) != LUA_TSTRING
+                         ? "_G has no " + key_text(L, 2)
+                         : "there is no variable '" + name + "'" + hint(name, keys_of(L, 1), ""));
   }
   return lua_error(L);
 }
 
 int new_global(lua_State* L) {
   {
-    const std::string name = lua_type(L, 2) == LUA_TSTRING ? text_at(L, 2) : "?";
-    push_sentence(L, "'" + name + "' is not declared; write: local " + name + " = ...");
+    const std::string name = text_at(L, 2);
+    push_sentence(L, lua_type(L, 2) != LUA_TSTRING ? "_G takes variables by name, not " + key_text(L, 2)
+                                                   : "'" + name + "' is not declared; write: local " + name + " = ...");
   }
   return lua_error(L);
 }
 
 int unknown_member(lua_State* L) {
-  {
-    const std::string name = lua_type(L, 2) == LUA_TSTRING ? text_at(L, 2) : "?";
-    push_sentence(L, "basin has no '" + name + "'" + hint(name, keys_of(L, 1)));
-  }
+  { push_sentence(L, "basin has no " + key_text(L, 2) + hint(text_at(L, 2), keys_of(L, 1))); }
   return lua_error(L);
 }
 
 // Upvalues: whose table it is, and the names that it may have (one whose value is nil is no mistake).
 int unknown_field(lua_State* L) {
   {
-    const std::string name = lua_type(L, 2) == LUA_TSTRING ? text_at(L, 2) : "";
+    const std::string name = text_at(L, 2);
     const auto names = keys_of(L, lua_upvalueindex(2));
     if (std::find(names.begin(), names.end(), name) != names.end()) return lua_pushnil(L), 1;
-    push_sentence(L, "what " + text_at(L, lua_upvalueindex(1)) + " gives has no " +
-                         (name.empty() ? "element " + describe(L, 2) : "'" + name + "'") + hint(name, names));
+    push_sentence(L, "what " + text_at(L, lua_upvalueindex(1)) + " gives has no " + key_text(L, 2) + hint(name, names));
   }
   return lua_error(L);
 }

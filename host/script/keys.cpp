@@ -2,6 +2,7 @@
 #include "script/keys.hpp"
 
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -9,6 +10,10 @@
 #include "abi/log.hpp"
 
 namespace basin::script {
+
+void Keys::begin() {
+  if (ioctl(descriptor_, FIONREAD, &before_) != 0) before_ = 0;
+}
 
 int Keys::byte(unsigned char& out, int milliseconds) {
   if (!waiting_.empty()) {
@@ -26,6 +31,7 @@ int Keys::byte(unsigned char& out, int milliseconds) {
     }
     const ssize_t n = ::read(descriptor_, &out, 1);
     if (n < 0 && errno == EINTR) continue;
+    if (n == 1 && before_ > 0 && before_-- > 0 && out == 0) out = 4;
     return n < 0 ? -1 : n == 0 ? 0 : 1;
   }
 }

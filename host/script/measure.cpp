@@ -65,8 +65,8 @@ int result_index(Call& c) {  // a scalar by name
   const Result& result = get<Result>(c.L, 1);
   const std::string name = text_at(c.L, 2);
   if (const auto* scalar = scalar_named(result, name)) return give(c.L, estimate_of(*scalar).value);
-  std::vector<std::string> names{"value",     "low",     "high",   "protocol", "curves",
-                                 "intervals", "seconds", "metric", "label"};
+  std::vector<std::string> names{"value", "low",       "high",    "protocol", "curves",
+                                 "grids", "intervals", "seconds", "metric",   "label"};
   for (const auto& scalar : result.record.at("scalars")) names.push_back(scalar.at("name"));
   throw Error("the result of " + result.record.at("metric").get<std::string>() + " has no '" + name + "'" +
               hint(name, names));
@@ -97,6 +97,7 @@ const Type& result_type() {
   static const Type t{
       .name = "result",
       .summary = "What a metric found. Its numbers by name: result.loss; as text it says how it was measured.",
+      .methods = result_pictures(),
       .properties = {{"value", "The metric's own number.",
                       [](Call& c) { return give(c.L, get<Result>(c.L, 1).value().value); }, "number"},
                      {"low", "Lower end of its 95 % interval; nil where it is exact.",
@@ -107,6 +108,8 @@ const Type& result_type() {
                       "table<string, estimate>"},
                      {"curves", "A list of { name, x_label, x, y, low, high }.",
                       [](Call& c) { return json_field(c, "curves"); }, "table[]"},
+                     {"grids", "A list of { name, x_label, x, y_label, y, z, low, high }; z has a row for each y.",
+                      [](Call& c) { return json_field(c, "grids"); }, "table[]"},
                      {"protocol", "What someone must know to compare.",
                       [](Call& c) { return json_field(c, "protocol"); }, "table"},
                      {"seconds", "How long it took.", [](Call& c) { return json_field(c, "seconds"); }, "number"},

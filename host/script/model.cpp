@@ -89,9 +89,9 @@ int reference(Call& c) { return give(c.L, dataset_at(c.L, 1)->reference()); }
 
 std::vector<int64_t> span_of(Call& c, const Dataset& data) {
   const int64_t first = c.integer("first"), n = c.integer("count", 1);
-  if (first < 1 || n < 1 || first + n - 1 > data.count()) {
-    throw Error("items " + std::to_string(first) + " to " + std::to_string(first + n - 1) +
-                " are not all in the data set, which has " + std::to_string(data.count()) + ", counted from 1");
+  if (first < 1 || n < 1 || first > data.count() || n > data.count() - first + 1) {
+    throw Error(std::to_string(n) + (n == 1 ? " item" : " items") + " from item " + std::to_string(first) +
+                " on are not all in the data set, which has " + std::to_string(data.count()) + ", counted from 1");
   }
   std::vector<int64_t> items(static_cast<size_t>(n));
   std::iota(items.begin(), items.end(), first - 1);
@@ -101,6 +101,14 @@ std::vector<int64_t> span_of(Call& c, const Dataset& data) {
 int read_items(Call& c) {
   const auto data = dataset_at(c.L, 1);
   return give(c.L, data->images(span_of(c, *data)));
+}
+
+int labels(Call& c) {
+  const auto data = dataset_at(c.L, 1);
+  if (data->classes() == 0) throw Error("the data set '" + data->spec().component->name + "' has no labels");
+  Tensor labels;
+  data->read(span_of(c, *data), &labels);
+  return give(c.L, labels);
 }
 
 int images(Call& c) {
@@ -209,7 +217,14 @@ std::vector<Function> methods_of(const std::string& kind) {
               false,
               "tensor ([n,C,H,W])",
               "data:read(1, 4):mean()"},
-             read_items}};
+             read_items},
+            {{"dataset:labels",
+              "The classes of some items, from 0 as in the loss's context; -1 where an item has none.",
+              {range[0], range[1]},
+              false,
+              "tensor (int64 [n])",
+              "if data.classes > 0 then print(data:labels(1, 4)) end"},
+             labels}};
   }
   if (kind == "process") {
     return {{{"process:alpha",

@@ -45,9 +45,21 @@ int plugins(Call& c) {
   return 1;
 }
 
+// A file elsewhere than in the folders that the user named is native code that the script brings: as package.loadlib.
+void check_trust(const fs::path& file, bool trust) {
+  if (trust) return;
+  std::error_code error;
+  const fs::path real = fs::weakly_canonical(file, error);
+  for (const fs::path& folder : Registry::instance().folders())
+    if (real.parent_path() == fs::weakly_canonical(folder, error)) return;
+  throw Error(
+      "basin.plugins.reload of a path outside the plugin folders is off: it runs native code; name its folder in "
+      "BASIN_PLUGIN_PATH or basin.toml, or say --trust");
+}
+
 // The file of a plugin's name (lion: lion.basin.so, the first one found), or the path itself.
-fs::path file_of(const std::string& text) {
-  if (text.find('/') != text.npos) return text;
+fs::path file_of(const std::string& text, bool trust) {
+  if (text.find('/') != text.npos) return check_trust(text, trust), text;
   std::vector<std::string> names;
   for (const Sighting& sighting : Registry::instance().sightings()) {
     if (sighting.fate == Sighting::hidden) continue;
@@ -57,11 +69,12 @@ fs::path file_of(const std::string& text) {
   }
   std::sort(names.begin(), names.end());
   throw Error("no plugin '" + text + "' was found" + hint(text, names, "there are") +
-              " (a new file is loaded by its path: basin.plugins.reload \"build/" + text + ".basin.so\")");
+              " (a new file is loaded by its path, basin.plugins.reload \"build/" + text +
+              ".basin.so\", from a plugin folder or with --trust)");
 }
 
 int reload(Call& c) {
-  const Plugin& plugin = Registry::instance().load(file_of(c.string("name")));
+  const Plugin& plugin = Registry::instance().load(file_of(c.string("name"), Engine::of(c.L).settings().trust));
   give_json(c.L, described(plugin));
   return 1;
 }
@@ -78,7 +91,9 @@ void add_plugins(lua_State* L, int library) {
   static const Function reload_function{
       {.name = "basin.plugins.reload",
        .summary = "Loads a plugin's file as it is now: new objects use it, living ones keep the code they began with.",
-       .fields = {{"name", "string", "The plugin's name, or the path of a file, which then goes before all others."}},
+       .fields = {{"name", "string",
+                   "The plugin's name, or the path of a file, which then goes before all others; outside the plugin "
+                   "folders it needs --trust."}},
        .returns = "{ name: string, version: string, file: string, summary: string, components: list }",
        .example = "basin.plugins.reload \"lion\""},
       reload};

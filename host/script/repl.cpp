@@ -168,6 +168,9 @@ int run_repl(Engine& engine) {
     int count = 0;
     const char* line = nullptr;
     {
+      // libedit would show the prompt first; a Ctrl-D in between, at a terminal that still collects lines, would be lost.
+      el_set(state.edit, EL_PREP_TERM, 1);
+      state.keys.begin();
       const Brackets brackets(able);
       line = el_gets(state.edit, &count);
     }

@@ -16,6 +16,8 @@ struct Result {
   Estimate value() const;  // the first scalar; NaN where there are curves alone
 };
 
+std::vector<Function> result_pictures();  // result:contour, result:surface
+
 template <>
 inline constexpr const char* type_of<Estimate> = "estimate";
 template <>

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <mutex>
+#include <set>
 #include <thread>
 
 #include <ATen/Parallel.h>
@@ -12,6 +13,7 @@
 #include "abi/log.hpp"
 #include "plugin/files.hpp"
 #include "plugin/registry.hpp"
+#include "run/collect.hpp"
 #include "run/environment.hpp"
 #include "script/component.hpp"
 #include "script/numbers.hpp"
@@ -232,6 +234,37 @@ void say_other_threads(Run& run, const std::filesystem::path& root) {
   }
 }
 
+// The names of the components that an identity is made of.
+void components_in(const nlohmann::json& value, std::set<std::string>& names) {
+  if (value.is_object() && value.contains("component") && value["component"].is_string())
+    names.insert(value["component"].get<std::string>());
+  if (value.is_structured())
+    for (const auto& part : value) components_in(part, names);
+}
+
+// A plugin's version is part of what a run is; its file is not, or every rebuild would begin all runs anew. But whoever
+// goes on with numbers of another build of the same version must hear of it.
+void say_other_builds(Run& run, const nlohmann::json& identity) {
+  const auto record = read_run(run.folder()).record;
+  std::set<std::string> used, others;
+  components_in(identity, used);
+  for (const Component* component : Registry::instance().components()) {
+    const Plugin* plugin = component->plugin;
+    if (!plugin || !used.contains(component->name)) continue;
+    for (const auto& before : list_in(record, "plugins"))
+      if (text_in(before, "name") == plugin->name && text_in(before, "version") == plugin->version &&
+          text_in(before, "sha256") != plugin->sha256)
+        others.insert(plugin->name + " " + plugin->version);
+  }
+  std::string names;
+  for (const std::string& name : others) names += (names.empty() ? "" : ", ") + name;
+  if (names.empty()) return;
+  const std::string line = "note: " + run.folder().string() + " was begun with another build of " + names +
+                           ", and keeps what that found; --fresh begins anew";
+  tell(line);
+  run.log(line);
+}
+
 }  // namespace
 
 Precision find_precision(const std::string& name) {
@@ -302,7 +335,8 @@ Run& open_run(lua_State* L, RunBox& box, nlohmann::json identity, std::vector<Op
   if (!settings.fresh) box.run = known.lock();
   if (!box.run) {
     box.run = Run::open(settings.runs, box.settings, identity, details_of(engine, box, details), settings.fresh);
-    if (!box.run->existed() && !settings.fresh) say_other_threads(*box.run, settings.runs);
+    if (box.run->existed()) say_other_builds(*box.run, identity);
+    else if (!settings.fresh) say_other_threads(*box.run, settings.runs);
     known = box.run;
   }
   box.identity = std::move(identity);

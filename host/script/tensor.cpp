@@ -232,7 +232,7 @@ Type make_type() {
                         {"count", "How many elements it has.", element_count, "integer"}},
          .operators = tensor_operators(),
          .element = "tensor"};
-  for (const auto& more : {tensor_functions(), tensor_reductions(), tensor_pictures()})
+  for (const auto& more : {tensor_functions(), tensor_linear_algebra(), tensor_reductions(), tensor_pictures()})
     t.methods.insert(t.methods.end(), more.begin(), more.end());
   const std::pair<const char*, int (*)(Call&)> others[] = {
       {"__len", length}, {"__tostring", text}, {"__index", element}, {"__newindex", assign}};

@@ -1,9 +1,34 @@
 // Where tensors come from: nested lists, constants, ranges, random numbers, other tensors.
 #include "abi/context.hpp"
+#include "script/numbers.hpp"
 #include "script/tensor.hpp"
 
 namespace basin::script {
 namespace {
+
+// NaN and infinity are numbers of every real type; a finite number that a type cannot hold is a mistake, not infinity.
+void check_fits(double value, at::ScalarType type) {
+  if (type == at::kBool) return;
+  double low = 0, high = 0;
+  switch (type) {
+    case at::kByte: low = 0, high = 255; break;
+    case at::kInt: low = -2147483648.0, high = 2147483647.0; break;
+    case at::kLong: low = -0x1p63, high = 0x1p63 - 1024; break;  // the double below 2^63
+    case at::kFloat: high = std::numeric_limits<float>::max(), low = -high; break;
+    case at::kBFloat16: high = std::numeric_limits<c10::BFloat16>::max(), low = -high; break;
+    default: return;
+  }
+  const bool real = at::isFloatingType(type);
+  if ((real && !std::isfinite(value)) || (value >= low && value <= high)) return;
+  throw Error(number_text(value) + " does not fit into " + dtype_text(type) + ", which holds " + number_text(low) +
+              " to " + number_text(high) +
+              (std::isfinite(value) ? "; \"float64\" holds it" : "; \"float32\" holds it"));
+}
+
+void check_elements(double n) {
+  if (!(n <= 1e12))  // not NaN
+    throw Error("a tensor of " + number_text(n) + " elements is more than any memory holds; give smaller sizes");
+}
 
 // ---- from Lua tables -----------------------------------------------------------------------------------------------
 
@@ -48,8 +73,12 @@ int make_tensor(Call& c) {
   const std::string dtype = c.string("dtype");
   if (const Tensor* given = test<Tensor>(c.L, at))
     return give(c.L, given->detach().to(dtype.empty() ? given->scalar_type() : type_named(dtype), false, true));
-  if (lua_type(c.L, at) != LUA_TTABLE)
-    return give(c.L, operand(c.L, at).to(dtype.empty() ? at::kFloat : type_named(dtype)));
+  if (lua_type(c.L, at) != LUA_TTABLE) {
+    const Tensor one = operand(c.L, at);
+    const at::ScalarType type = dtype.empty() ? at::kFloat : type_named(dtype);
+    if (one.scalar_type() != at::kBool) check_fits(one.item<double>(), type);
+    return give(c.L, one.to(type));
+  }
   return give(c.L, tensor_from(c.L, at, dtype));
 }
 
@@ -59,16 +88,25 @@ std::vector<int64_t> sizes_of(Call& c) {
   auto sizes = c.integers("sizes");
   for (const int64_t n : sizes)
     if (n < 0) throw Error("the sizes of a tensor are at least 0, got " + std::to_string(n));
+  double elements = 1;
+  for (const int64_t n : sizes) elements *= static_cast<double>(n);
+  check_elements(elements);
   return sizes;
 }
 
 int filled(Call& c, double value) {
-  return give(c.L, at::full(sizes_of(c), value, at::TensorOptions().dtype(type_named(c.string("dtype", "float32")))));
+  const at::ScalarType type = type_named(c.string("dtype", "float32"));
+  check_fits(value, type);
+  return give(c.L, at::full(sizes_of(c), value, at::TensorOptions().dtype(type)));
 }
 int zeros(Call& c) { return filled(c, 0); }
 int ones(Call& c) { return filled(c, 1); }
 int full(Call& c) { return filled(c, c.number("value")); }
-int eye(Call& c) { return give(c.L, at::eye(c.integer("n"), at::TensorOptions().dtype(at::kFloat))); }
+int eye(Call& c) {
+  const int64_t n = c.integer("n");
+  check_elements(static_cast<double>(n) * static_cast<double>(n));
+  return give(c.L, at::eye(n, at::TensorOptions().dtype(type_named(c.string("dtype", "float32")))));
+}
 
 int drawn(Call& c, int32_t distribution) {
   auto sizes = sizes_of(c);
@@ -82,16 +120,20 @@ int rand(Call& c) { return drawn(c, BASIN_UNIFORM); }
 // As Lua's for: both ends are in it.
 int range(Call& c) {
   const double first = c.number("first"), last = c.number("last"), step = c.number("step", 1);
-  if (step == 0 || !std::isfinite(step)) throw Error("basin.range: 'step' must not be 0, got " + std::to_string(step));
+  if (step == 0 || !std::isfinite(step))
+    throw Error("basin.range: 'step' must be finite and not 0, got " + number_text(step));
   const double n = std::floor((last - first) / step * (1 + 1e-12)) + 1;
-  if (n > 1e9) throw Error("basin.range would have " + std::to_string(static_cast<int64_t>(n)) + " elements");
+  if (!(n <= 1e9))
+    throw Error("basin.range takes finite ends with at most 1e9 numbers between, got " + number_text(first) + " to " +
+                number_text(last));
   const Tensor steps = at::arange(static_cast<int64_t>(std::max(n, 0.0)), at::TensorOptions().dtype(at::kDouble));
-  return give(c.L, (steps * step + first).to(at::kFloat));
+  return give(c.L, (steps * step + first).to(type_named(c.string("dtype", "float32"))));
 }
 int linspace(Call& c) {
+  check_elements(static_cast<double>(c.integer("count")));
   return give(
       c.L, at::linspace(c.number("first"), c.number("last"), c.integer("count"), at::TensorOptions().dtype(at::kDouble))
-               .to(at::kFloat));
+               .to(type_named(c.string("dtype", "float32"))));
 }
 
 // ---- several into one ----------------------------------------------------------------------------------------------
@@ -122,6 +164,7 @@ Tensor tensor_from(lua_State* L, int index, const std::string& dtype) {
   Nested nested;
   flatten(L, index, 0, nested);
   const at::ScalarType type = !dtype.empty() ? type_named(dtype) : nested.truths ? at::kBool : at::kFloat;
+  for (const double value : nested.values) check_fits(value, type);
   return at::tensor(nested.values, at::kDouble).reshape(nested.sizes).to(type);
 }
 
@@ -149,14 +192,17 @@ std::vector<Function> tensor_factories() {
        full},
       {{"basin.eye",
         "The identity matrix.",
-        {{"n", "integer", "Rows and columns.", nullptr, 0}},
+        {{"n", "integer", "Rows and columns.", nullptr, 0}, dtype},
         false,
         "tensor ([n,n])",
         "basin.eye(3)"},
        eye},
       {{"basin.range",
         "Numbers from `first` to `last`, with both ends, as Lua's for counts.",
-        {{"first", "number", "The first."}, {"last", "number", "Not above."}, {"step", "number", "The step.", "1"}},
+        {{"first", "number", "The first."},
+         {"last", "number", "Not above."},
+         {"step", "number", "The step.", "1"},
+         dtype},
         false,
         "tensor",
         "basin.range(1, 10)"},
@@ -165,7 +211,8 @@ std::vector<Function> tensor_factories() {
         "`count` numbers in equal steps from `first` to `last`.",
         {{"first", "number", "The first."},
          {"last", "number", "The last."},
-         {"count", "integer", "How many.", nullptr, 0}},
+         {"count", "integer", "How many.", nullptr, 0},
+         dtype},
         false,
         "tensor",
         "basin.linspace(0, 1, 5)"},

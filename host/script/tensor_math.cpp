@@ -86,7 +86,12 @@ int where_true(Call& c) {
     throw Error("where chooses by a tensor of booleans, such as a:lt(b), and this is " + tensor_kind(self(c)));
   return give(c.L, at::where(self(c), operand(c.L, c.index("yes")), operand(c.L, c.index("no"))));
 }
-int matmul(Call& c) { return give(c.L, at::matmul(self(c), get<Tensor>(c.L, c.index("other")))); }
+// ATen's product is of one type; NumPy's widens, as + does.
+int matmul(Call& c) {
+  const Tensor &a = self(c), &b = get<Tensor>(c.L, c.index("other"));
+  const auto type = at::promote_types(a.scalar_type(), b.scalar_type());
+  return give(c.L, at::matmul(a.to(type), b.to(type)));
+}
 
 Function of_each(const char* name, const char* summary, int (*body)(Call&), const char* example) {
   return {{name, summary, {}, false, "tensor", example}, body};

@@ -6,6 +6,8 @@
 
 #include "abi/cuda.hpp"
 #include "abi/log.hpp"
+#include "measure/denoiser.hpp"
+#include "plugin/hash.hpp"
 #include "quantize/quantize.hpp"
 #include "script/callbacks.hpp"
 #include "script/component.hpp"
@@ -178,6 +180,11 @@ int run_train(Call& c) {
     identity["loss"] = made.source;
   } else {
     o.loss_name = c.string("loss", o.model->learns_variance() ? "hybrid" : "simple");
+    if (o.model->target() == BASIN_TARGET_NONE)
+      throw Error(
+          "the loss '" + o.loss_name + "' needs a model that predicts epsilon, x0, v or the score, and '" +
+          o.model->spec().component->name +
+          "' is a feature extractor; train it with a loss of your own, loss = function(model, x0, ...) ... end");
     o.loss = find_loss(o.loss_name);
     identity["loss"] = o.loss_name;
   }
@@ -237,6 +244,7 @@ int run_sample(Call& c) {
   Given given(c);
   SampleOptions o;
   o.model = model_at(c.L, c.index("model"));
+  prediction_target(*o.model);  // an Error for a feature extractor, from which nothing can be sampled
   o.process = c.has("process") ? process_at(c.L, c.index("process")) : o.model->process;
   if (!o.process)
     throw Error(
@@ -284,6 +292,34 @@ const std::vector<Field>& quantize_fields() {
   return fields;
 }
 
+namespace {
+
+// What quantization cost, kept in the run that the weights come from as a metric's result is: in its table, its report
+// and its comparison with other runs.
+void record_quantization(const Model& model, const Object& quantizer, const QuantizeReport& report) {
+  if (model.run_folder.empty()) return;
+  const nlohmann::json protocol{{"model", model.describe()}, {"quantizer", quantizer.describe()}};
+  auto places = nlohmann::json::array(), curves = nlohmann::json::array();
+  for (size_t i = 1; i <= report.errors.size(); ++i) places.push_back(i);
+  if (places.size() > 1)
+    curves.push_back({{"name", "relative error of each weight"},
+                      {"x_label", "weight, in the model's order"},
+                      {"x", places},
+                      {"y", report.errors}});
+  const auto scalar = [](const char* name, auto value) { return nlohmann::json{{"name", name}, {"value", value}}; };
+  record_result(model.run_folder, "quantization-" + sha256(protocol.dump()).substr(0, 16),
+                {{"metric", "quantization"},
+                 {"label", model.label},
+                 {"scalars",
+                  {scalar("relative_error", report.relative_error), scalar("bits_per_weight", report.bits_per_weight),
+                   scalar("layers", report.layers), scalar("weights", report.weights),
+                   scalar("bytes_before", report.bytes_before), scalar("bytes_after", report.bytes_after)}},
+                 {"curves", curves},
+                 {"protocol", protocol}});
+}
+
+}  // namespace
+
 int run_quantize(Call& c) {
   Given given(c);
   const auto model = model_at(c.L, c.index("model"));
@@ -294,6 +330,7 @@ int run_quantize(Call& c) {
   auto quantized = basin::quantize(*model, make_object_at(c.L, c.index("quantizer")), &report);
   if (!quantized->process) quantized->process = model->process;
   if (quantized->run_folder.empty()) quantized->run_folder = model->run_folder;
+  record_quantization(*quantized, *quantized->attached.back(), report);
   give_model(c.L, std::move(quantized));
   give_strict(c.L,
               {{"layers", report.layers},

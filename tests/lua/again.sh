@@ -143,4 +143,16 @@ grep -q '^already' output && fail "what was made now was there already"
 measure --threads 1
 grep -q '^already sampled: 4 images, from one/00001-x$' output || fail "loaded images are not told"
 grep -q '^already measured, from one/00001-x: lpf' output || fail "a loaded result is not told"
+
+# Another build of the same version of a plugin: the run goes on, and it is said; sam, which the run does not use, is none of
+# its business.
+sed -i '2i basin.optimizer "sam" { base = basin.optimizer "adam" };' start.lua
+measure --threads 1 --fresh
+mkdir builds && for name in adam sam; do cp "$(dirname "$program")/../plugins/$name.basin.so" builds && echo >>builds/$name.basin.so; done
+BASIN_PLUGIN_PATH=$PWD/builds measure --threads 1
+grep -qE '^note: one/0000.-x was begun with another build of adam 0.1.0, and keeps what that found; --fresh begins anew$' output ||
+  fail "another build is not told"
+grep -q '^loaded the finished training in one/0000.-x$' output || fail "another build of a plugin began a new run"
+measure --threads 1
+grep -q '^note' output && fail "the same build is another"
 exit 0

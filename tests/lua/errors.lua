@@ -88,3 +88,38 @@ try(function() help "smapler" end)                                       --> err
 local sampled = { model = model, sampler = basin.sampler "ddim" {}, process = basin.process "vp" {}, seed = -1 }
 try(function() run:sample(sampled) end)                                  --> errors.lua:89: run:sample: 'seed' must be at least 0, got -1
 try(function() basin.metric "lpf" {}:measure(model, data, { seed = -1 }) end) --> errors.lua:90: metric:measure: 'seed' must be an integer of at least 0, got the number -1
+
+-- numbers that a type cannot hold, sizes that no memory has
+try(function() return basin.tensor(1e300) end)                           --> errors.lua:93: 1e+300 does not fit into float32, which holds -3.403e+38 to 3.403e+38; "float64" holds it
+try(function() return basin.tensor({ 3, 300 }, "uint8") end)             --> errors.lua:94: 300 does not fit into uint8, which holds 0 to 255; "float64" holds it
+try(function() return basin.full({ 2 }, 0 / 0, "int64") end)             --> errors.lua:95: nan does not fit into int64...
+try(function() return basin.zeros { -2 } end)                            --> errors.lua:96: the sizes of a tensor are at least 0, got -2
+try(function() return basin.zeros { 1 << 40, 1 << 40 } end)              --> errors.lua:97: a tensor of 1.209e+24 elements is more than any memory holds; give smaller sizes
+try(function() return basin.eye(1e9) end)                                --> errors.lua:98: a tensor of 1e+18 elements is more than any memory holds; give smaller sizes
+try(function() return basin.linspace(0, 1, 1 << 50) end)                 --> errors.lua:99: a tensor of 1.126e+15 elements is more than any memory holds; give smaller sizes
+try(function() return basin.range(1, 1e300) end)                         --> errors.lua:100: basin.range takes finite ends with at most 1e9 numbers between, got 1 to 1e+300
+try(function() return basin.range(0 / 0, 1) end)                         --> errors.lua:101: basin.range takes finite ends...
+try(function() return basin.optimizer "adam" { lr = math.huge } end)     --> errors.lua:102: option 'lr' of optimizer 'adam' must be a finite number of at least 0, and inf was given
+try(function() return basin.metric "lpf" { sigma = math.huge } end)      --> errors.lua:103: option 'sigma' of metric 'lpf' must be a finite number of at least 0, and inf was given
+try(function() return data:read(2, math.maxinteger) end)                 --> errors.lua:104: 9223372036854775807 items from item 2 on are not all in the data set, which has 32, counted from 1
+
+-- keys that are no names; a NaN has no sign; control characters; a place is said once
+try(function() return basin[3] end)                                      --> errors.lua:107: basin has no element 3; it has: args...
+try(function() return adam[3] end)                                       --> errors.lua:108: the optimizer 'adam' has no element 3; it has: lr...
+try(function() return run[0.5] end)                                      --> errors.lua:109: a run has no element 0.5; it has: train...
+try(function() return basin.args[3] end)                                 --> errors.lua:110: basin.args has no element 3
+print(0 / 0, -(0 / 0), tostring(0 / 0))                                  --> nan	nan	nan
+try(function() return basin.zeros(0 / 0) end)                            --> errors.lua:112: basin.zeros: 'sizes' must be a list, got the number nan
+try(function() return basin.zeros "\27[31m\7" end)                       --> errors.lua:113: basin.zeros: 'sizes' must be a list, got the string "\27[31m\7"
+try(function() return basin.optimizer "ad\27m\u{9b}" end)                --> errors.lua:114: there is no optimizer 'ad\27m\194\155'...
+try(coroutine.wrap(function() error "inside" end))                       --> errors.lua:115: inside
+try(coroutine.wrap(function() basin.zeros "x" end))                      --> errors.lua:116: basin.zeros: 'sizes' must be a list, got the string "x"
+try(function() require "nothere" end)                                    --> errors.lua:117: there is no module 'nothere': require looks for nothere.lua beside the script and along package.path
+
+-- what no denoiser is
+local extractor = basin.model "small_features" { pretrained = false }
+try(function() run:sample { model = extractor, sampler = basin.sampler "ddim" {}, process = basin.process "vp" {} } end) --> errors.lua:121: model 'small_features' predicts nothing that a process could use (it is a feature extractor); give a model with a time input
+try(function() train { model = extractor, data = basin.dataset "shapes" { count = 32 } } end) --> errors.lua:57: the loss 'simple' needs a model that predicts epsilon, x0, v or the score, and 'small_features' is a feature extractor...
+try(function() return basin.dataset("gaussian", { count = 8, size = 8 }):labels(1) end) --> errors.lua:123: the data set 'gaussian' has no labels
+local wrapped = coroutine.wrap(function() return 3 end)
+try(function() wrapped() wrapped() end)                                  --> errors.lua:125: this coroutine is dead and cannot go on

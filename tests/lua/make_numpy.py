@@ -8,6 +8,9 @@ b = r.normal(size=(3,)).astype(f)
 c = r.normal(size=(2, 3, 4)).astype(f)
 n = np.array([[7, -3, 2], [0, 5, -9]])
 m = np.array([[True, False, True], [False, False, True]])
+q = r.normal(size=(2, 3, 3))
+p = q[0] @ q[0].T + np.eye(3)
+w = r.normal(size=(3, 5))
 
 # Lua, NumPy. Lua counts from 1 and takes both ends of a range.
 CASES = [
@@ -41,6 +44,15 @@ CASES = [
     ("basin.linspace(0, 1, 5)", np.linspace(0, 1, 5)), ("basin.eye(3)", np.eye(3)), ("basin.full({ 2, 2 }, 7)", np.full((2, 2), 7)),
     ("basin.cat({ a, a }, 2)", np.concatenate([a, a], 1)), ("basin.stack { b, b }", np.stack([b, b])),
     ("basin.stack({ a, a }, 3)", np.stack([a, a], 2)), ("a:to \"int64\"", a.astype(np.int64)), ("n:to \"bool\"", n.astype(bool)),
+    ("q:diagonal()", np.diagonal(q, 0, -2, -1)), ("q:trace()", np.trace(q, axis1=-2, axis2=-1)), ("w:trace()", np.trace(w)),
+    ("q:det()", np.linalg.det(q)), ("(q:slogdet())", np.linalg.slogdet(q)[0]),
+    ("select(2, q:slogdet())", np.linalg.slogdet(q)[1]), ("q:inverse()", np.linalg.inv(q)), ("n:pinverse()", np.linalg.pinv(n)),
+    ("w:pinverse()", np.linalg.pinv(w)), ("p:solve(b)", np.linalg.solve(p, b)), ("q:solve(w)", np.stack([np.linalg.solve(x, w) for x in q])),
+    ("q:solve(w[{ {}, 1 }])", np.stack([np.linalg.solve(x, w[:, 0]) for x in q])),
+    ("p:cholesky()", np.linalg.cholesky(p)), ("(p:eigh())", np.linalg.eigh(p)[0]), ("eigen_product(p)", p),
+    ("select(2, w:svd())", np.linalg.svd(w)[1]), ("svd_product(w)", w), ("select(3, w:svd()):shape()", [3, 5]),
+    ("basin.eye(2, \"float64\")", np.eye(2)), ("a:matmul(p)", a @ p), ("n:matmul(p)", n @ p),
+    ("basin.range(1, 2, 0.1, \"float64\")", np.arange(10, 21) / 10), ("basin.linspace(0, 1, 7, \"float64\")", np.linspace(0, 1, 7)),
     ("basin.tensor { 1 / 0, 0 / 0, 1 }:isfinite()", [False, False, True]), ("basin.tensor { 0 / 0, 1 }:isnan()", [True, False]),
 ]
 
@@ -58,11 +70,21 @@ for name, value in dict(a=a, b=b, c=c).items():
     print(f"local {name} = basin.tensor({lua(value)})")
 print(f'local n = basin.tensor({lua(n)}, "int64")')
 print(f"local m = basin.tensor({lua(m)})")
+for name, value in dict(q=q, p=p, w=w).items():
+    print(f'local {name} = basin.tensor({lua(value)}, "float64")')
 print("""
-local count = 0
+local function eigen_product(x)
+  local values, vectors = x:eigh()
+  return (vectors * values):matmul(vectors:transpose(1, 2))
+end
+local function svd_product(x)
+  local u, s, v = x:svd()
+  return (u * s):matmul(v)
+end
+local count, tolerance = 0, 2e-6
 local function compare(what, got, want)
   if type(want) ~= "table" then
-    local same = got == want or (type(want) == "number" and type(got) == "number" and math.abs(got - want) <= 2e-6 * (1 + math.abs(want)))
+    local same = got == want or (type(want) == "number" and type(got) == "number" and math.abs(got - want) <= tolerance * (1 + math.abs(want)))
     return assert(same, what .. ": got " .. tostring(got) .. ", NumPy says " .. tostring(want))
   end
   assert(type(got) == "table" and #got == #want, what .. ": another shape")
@@ -72,7 +94,9 @@ local function check(what, got, shape, want)
   count = count + 1
   if type(got) ~= "userdata" then return compare(what, got, want) end
   compare("the shape of " .. what, got:shape(), shape)
+  tolerance = got.dtype == "float64" and 1e-12 or 2e-6
   compare(what, got:totable(), want)
+  tolerance = 2e-6
 end
 """)
 for text, value in CASES:

@@ -54,6 +54,18 @@ expect 1 "nil.lua:2: attempt" env BASIN_DEBUG=1 "$program" run nil.lua
 holds "stack traceback"
 printf '#!/usr/bin/env basin\nprint "first line"\n' >shebang.lua
 expect 0 "first line" "$program" run shebang.lua
+printf '\xef\xbb\xbf#!/usr/bin/env basin\nprint "marked"\nmissing()' >mark.lua
+expect 1 "marked" "$program" run mark.lua
+holds "mark.lua:3: there is no variable 'missing'"
+printf '\n\nrequire "helo.there"' >require.lua
+expect 1 "require.lua:3: there is no module 'helo.there': require looks for helo/there.lua beside the script and along package.path" \
+  "$program" run require.lua
+[[ $(wc -l <output) -eq 1 ]] || { echo "a module that is not there takes more than a line"; cat output; failed=1; }
+sed -i 's/o.there/o/' require.lua
+expect 1 "require.lua:3: there is no module 'helo': " "$program" run require.lua
+holds "; did you mean 'hello'?"
+expect 1 "-e:1: there is no optimizer 'a\\27[31m'" "$program" -e 'basin.optimizer "a\27[31m"'
+expect 1 "there is no script 'a\\27[31m'" "$program" run $'a\e[31m'
 printf 'print(require "hello2")\n' >sub.lua && mkdir sub && mv sub.lua sub && echo 'return "beside"' >sub/hello2.lua
 expect 0 "beside" "$program" run sub/sub.lua
 expect 2 "basin run needs SCRIPT.lua, the script" "$program" run

@@ -41,7 +41,9 @@ run:train {
   optimizer = basin.optimizer "sam" { rho = basin.args.rho, base = basin.optimizer "adam" { lr = 1e-3 } },
 }
 local lpf = basin.metric "lpf" { sigma = 0.01, draws = 2, images = 16 }
-for _, candidate in ipairs { model, (run:quantize { model = model, quantizer = basin.quantizer "uniform" { bits = 4 } }) } do
+local small, cost = run:quantize { model = model, quantizer = basin.quantizer "uniform" { bits = 4 } }
+print(("cost %.17g %.17g"):format(cost.relative_error, cost.bits_per_weight))
+for _, candidate in ipairs { model, small } do
   run:sample { model = candidate, sampler = basin.sampler "ddpm" { steps = 3 }, count = 6 }
   lpf:measure(candidate, data)
 end
@@ -49,6 +51,32 @@ LUA
 for rho in 0.05 0.5; do
   "$program" run train.lua --threads 1 --set rho=$rho >output 2>&1 || { cat output; exit 1; }
 done
+
+# ---- what quantization cost, as a result of the run's --------------------------------------------------------------------
+cp output cost
+python3 - <<'PY' || failed=1
+import glob, json, math
+error, bits = next(map(float, line.split()[1:]) for line in open("cost") if line.startswith("cost "))
+[file] = glob.glob("runs/00002-sam/results/quantization-*.json")
+kept = json.load(open(file))
+numbers = {s["name"]: s["value"] for s in kept["scalars"]}
+assert kept["label"] == "4 bits" and numbers["relative_error"] == error and numbers["bits_per_weight"] == bits, numbers
+assert numbers["bytes_after"] < numbers["bytes_before"] / 4
+[curve] = kept["curves"]  # of each weight: what rounding to 15 levels can do
+assert len(curve["y"]) == numbers["layers"] and all(0 < y < 0.5 for y in curve["y"]), curve
+PY
+expect 0 "quantization" "$program" show 2
+"$program" report 2 -o cost.html >output 2>&1 || { cat output; failed=1; }
+python3 - <<'PY' || failed=1
+page = open("cost.html").read()
+for part in ("<h2>Quantization</h2>", "quantization: relative_error", "relative error of each weight"):
+    assert part in page, part
+PY
+
+# ---- a plugin's warning says once whose it is -----------------------------------------------------------------------------
+"$program" -e 'local d = basin.dataset "shapes" { count = 8, size = 8 }
+  basin.metric("fid", { features = basin.model "small_features" {} }):measure(d, d)' --threads 1 >output 2>&1
+grep -qE '^warning: fid: 8 images cannot fill a covariance of [0-9]+ features' output || { echo "fid warns otherwise:"; cat output; failed=1; }
 
 # ---- lists -----------------------------------------------------------------------------------------------------------
 expect 0 "00002-sam" "$program" runs

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # TensorBoard's own reader sees the curves of an experiment while it runs, and after a kill and a restart the values of
-# the latest start alone.
+# the latest start alone; and the grids of samples, at the step they were made.
 set -u
 . "$(dirname "${BASH_SOURCE[0]}")/common.sh"
 program=$1
@@ -60,4 +60,33 @@ as_float = [(step, struct.unpack("f", struct.pack("f", loss))[0]) for step, loss
 assert len({json.loads(line)["segment"] for line in open("runs/00001-long/metrics.jsonl")}) == 2
 assert [s for s, _ in seen] == sorted({s for s, _ in seen}), "a step twice"
 assert seen == as_float[:len(seen)] and len(as_float) - len(seen) <= 1, (seen[-3:], as_float[-3:])
+PY
+
+# ---- pictures ----------------------------------------------------------------------------------------------------------
+cat >sample.lua <<'LUA'
+local basin = require "basin"
+local run = basin.run { name = "pictures", device = "cpu" }
+local model = basin.model "adm_unet" { image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {} }
+run:train { model = model, data = basin.dataset "shapes" { count = 64, size = 8 }, process = basin.process "vp", steps = 4,
+  batch = 8, optimizer = basin.optimizer "adam" { lr = 1e-3 } }
+local small = run:quantize { model = model, quantizer = basin.quantizer "uniform" { bits = 4 } }
+for i, candidate in ipairs { model, small } do
+  run:sample { model = candidate, sampler = basin.sampler "ddim" { steps = 2 }, count = 3 * i }
+end
+LUA
+for i in 1 2; do "$program" run sample.lua --threads 1 >output 2>&1 || { cat output; exit 1; }; done  # the second loads all
+ls runs/00002-pictures/samples/*.png >/dev/null 2>&1 || { echo "no pictures can be written here: they are not looked for"; exit 0; }
+"$python" - <<'PY'
+import glob, io, logging, struct
+logging.disable(logging.CRITICAL)
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+events = EventAccumulator("runs/00002-pictures", size_guidance={"images": 0})
+events.Reload()
+assert sorted(events.Tags()["images"]) == ["samples/4 bits (ddim)", "samples/raw (ddim)"], events.Tags()
+files = {open(name, "rb").read() for name in glob.glob("runs/00002-pictures/samples/*.png")}
+for tag in events.Tags()["images"]:
+    [image] = events.Images(tag)
+    assert image.step == 4 and image.encoded_image_string in files, (tag, image.step)
+    assert struct.unpack(">II", image.encoded_image_string[16:24]) == (image.width, image.height)
+assert [e.step for e in events.Scalars("loss")][-1] == 4  # a file of pictures takes no curve back
 PY

@@ -6,6 +6,7 @@ program=$1
 work_in "$2"
 fail() { echo "$1"; cat output; exit 1; }
 
+toys=$3
 cat >compile.lua <<'LUA'
 local f = assert(io.open("compiled.lua", "wb"))
 f:write(string.dump(function() return "compiled code ran" end))
@@ -25,6 +26,7 @@ local ways = {
   dofile = function() print(dofile "compiled.lua") end,
   require = function() print(require "compiled") end,
   registry = function() debug.getregistry() end,
+  reload = function() require("basin").plugins.reload "outside/step.basin.so" end,
   metatable = function() debug.getmetatable(require("basin").ones { 1 }).__gc(nil) end,
 }
 ways[way]()
@@ -45,7 +47,19 @@ refused loadfile "$compiled"
 refused dofile "$compiled"
 refused require "$compiled"
 refused registry "out.lua:11: debug.getregistry is off: it reaches around Lua's rules"
-refused metatable "out.lua:12: debug.getmetatable is off: it reaches around Lua's rules"
+refused metatable "out.lua:13: debug.getmetatable is off: it reaches around Lua's rules"
+
+# A plugin outside the plugin folders is native code of the script's own.
+mkdir -p outside plugins && cp "$toys/step_1.basin.so" outside/step.basin.so
+"$program" run out.lua --set way=reload >output 2>&1 && fail "a plugin outside the folders was loaded"
+grep -qxF 'out.lua:12: basin.plugins.reload of a path outside the plugin folders is off: it runs native code; name its folder in BASIN_PLUGIN_PATH or basin.toml, or say --trust' output ||
+  fail "reload of a path is refused with another sentence"
+"$program" run out.lua --trust --set way=reload >output 2>&1 || fail "--trust does not allow it"
+BASIN_PLUGIN_PATH=outside "$program" run out.lua --set way=reload >output 2>&1 || fail "a plugin folder's file is refused"
+cp outside/step.basin.so plugins/step.basin.so
+"$program" -e 'print(basin.plugins.reload "plugins/step.basin.so".version)' >output 2>&1 || fail "the project's plugins are refused"
+"$program" -e 'basin.plugins.reload "plugins/../outside/step.basin.so"' >output 2>&1 && fail "a path leads out of the folder"
+rm -r plugins
 
 for way in load loadb loadfile dofile require; do
   "$program" run out.lua --trust --set way=$way >output 2>&1 || fail "--trust does not allow $way"
@@ -67,8 +81,10 @@ assert(load(function() return table.remove(parts, 1) end)() == 5)
 assert(loadfile "text.lua"() == "a module" and dofile "text.lua" == "a module" and require "text" == "a module")
 assert(loadfile("text.lua", "t", {})() == "a module")
 local ok, message = pcall(require, "nothing.there")
-assert(not ok and message:find "module 'nothing.there' not found" and message:find "nothing/there.lua")
-assert(debug.traceback "here":find "plain.lua" and debug.getinfo(1, "l").currentline == 10)
+assert(not ok and message:find "there is no module 'nothing.there'" and message:find "nothing/there.lua")
+table.insert(package.searchers, function(name) return name == "mine" and function() return "made" end or "\n\tnone" end)
+assert(require "mine" == "made" and not pcall(require, "nothing.there"))
+assert(debug.traceback "here":find "plain.lua" and debug.getinfo(1, "l").currentline == 12)
 print "all well"
 LUA
 "$program" run plain.lua >output 2>&1 && grep -q "all well" output || fail "plain Lua is hindered"

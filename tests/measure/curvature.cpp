@@ -1,43 +1,13 @@
 // Gradients and Hessian-vector products of the loss: against differences of losses and of gradients, and against the
 // Hessian formed whole in double precision, by another implementation, of a network with every fused kernel.
-#include "measure/losses.hpp"
-
 #include <iostream>
 
 #include "abi/log.hpp"
-#include "train/support.hpp"
+#include "measure/landscape.hpp"
 
 namespace {
 
 using namespace test;
-using basin::LossItems;
-
-std::shared_ptr<const basin::Process> process() {
-  static const auto made = std::make_shared<const basin::Process>("vp", "cosine", 1000);
-  return made;
-}
-
-constexpr int64_t kItems = 40;  // three batches of a recorded pass
-const std::vector<int64_t>& ids() {
-  static const auto all = [] {
-    std::vector<int64_t> v(kItems);
-    for (int64_t i = 0; i < kItems; i++) v[static_cast<size_t>(i)] = i;
-    return v;
-  }();
-  return all;
-}
-const std::vector<double>& levels() {
-  static const auto all = [] {
-    std::vector<double> v;
-    for (int64_t i = 0; i < kItems; i++) v.push_back(static_cast<double>((i * 397 + 13) % 1000));
-    return v;
-  }();
-  return all;
-}
-
-LossItems items(basin::Model& model, const basin::Dataset& data) {
-  return {model, data, *process(), 7, 0, ids(), levels().data()};
-}
 
 Tensor direction(int64_t n, uint64_t seed) {  // of norm 1
   const int64_t id = 0;
@@ -61,51 +31,17 @@ auto moved(basin::Model& model, const Tensor& v, double step, F f) {
   return found;
 }
 
-// The loss of model "small" in double precision, out of ATen's operators, by its arena `v`.
-Tensor small_loss(basin::Model& model, const basin::Dataset& data, const Tensor& v) {
-  std::map<std::string, Tensor> w;
-  for (const auto& p : model.parameters().list())
-    w[p.name] = v.as_strided(p.value.sizes(), p.value.strides(), p.offset);
-  const Tensor t = at::tensor(at::ArrayRef<double>(levels()), at::kDouble).to(at::kLong);
-  const Tensor noise = basin::draw(basin::stream_of(7, BASIN_PURPOSE_MEASURE), BASIN_NORMAL, ids(), {2, 4, 4});
-  const Tensor x = process()->q_sample(data.images(ids()), t, noise).to(at::kDouble);
-  const Tensor both = at::linear(t.to(at::kDouble).reshape({-1, 1}) * 0.001, w["time.weight"], w["time.bias"]);
-  Tensor h = at::conv2d(x, w["in.weight"], w["in.bias"], 1, 1).reshape({kItems, 2, -1});
-  h = (h - h.mean(2, true)) / (h.var(2, false, true) + 1e-5).sqrt();
-  h = h.reshape({kItems, 4, 4, 4}) * w["norm.weight"].reshape({4, 1, 1}) + w["norm.bias"].reshape({4, 1, 1});
-  h = h * (1 + both.narrow(1, 0, 4).reshape({-1, 4, 1, 1})) + both.narrow(1, 4, 4).reshape({-1, 4, 1, 1});
-  h = h * h.sigmoid();
-  const Tensor qkv = at::conv2d(h, w["qkv.weight"], w["qkv.bias"]).reshape({kItems, 3, 2, 2, 16});
-  const Tensor q = qkv.select(1, 0), k = qkv.select(1, 1), value = qkv.select(1, 2);  // [B,heads,D,T]
-  const Tensor scores = at::matmul(q.transpose(2, 3), k) / std::sqrt(2.0);
-  const Tensor y = at::matmul(value, scores.softmax(-1).transpose(2, 3)).reshape({kItems, 4, 4, 4});
-  const Tensor a = at::conv2d(y, w["proj.weight"], w["proj.bias"]) + h;
-  const Tensor up = at::avg_pool2d(a, {2, 2}).repeat_interleave(2, 2).repeat_interleave(2, 3);
-  const Tensor out = at::conv2d(up + a, w["out.weight"], w["out.bias"], 1, 1);
-  return (out - noise.to(at::kDouble)).square().mean();
-}
-
-std::shared_ptr<basin::Dataset> gaussian() {
-  return dataset("gaussian", {{"count", kItems}, {"size", int64_t{4}}, {"channels", int64_t{2}}});
-}
-
 }  // namespace
 
 TEST_CASE("gradient and Hessian are those of another implementation in double precision") {
   const auto data = gaussian();
   const auto m = model("small");
   randomize(*m, 3, 0.5);
-  const Tensor v = m->parameters().groups()[0].values.detach().to(at::kDouble).set_requires_grad(true);
-  const int64_t n = v.numel();
-  const Tensor loss = small_loss(*m, *data, v);
-  CHECK(basin::losses_of(items(*m, *data)).mean().item<double>() == Approx(loss.item<double>()).epsilon(1e-6));
-  const Tensor exact = torch::autograd::grad({loss}, {v}, {}, true, true)[0];
-  std::vector<Tensor> rows;
-  for (int64_t i = 0; i < n; i++) rows.push_back(torch::autograd::grad({exact[i]}, {v}, {}, true)[0]);
-  const Tensor hessian = at::stack(rows);  // [n,n]
+  const auto [loss, exact, hessian] = expansion_of_small(*m, *data);
+  const int64_t n = exact.numel();
   REQUIRE((hessian - hessian.t()).norm().item<double>() < 1e-10 * hessian.norm().item<double>());
-
-  CHECK(relative(exact.detach(), basin::gradient_of(items(*m, *data))[0]) < 1e-5);
+  CHECK(basin::losses_of(items(*m, *data)).mean().item<double>() == Approx(loss).epsilon(1e-6));
+  CHECK(relative(exact, basin::gradient_of(items(*m, *data))[0]) < 1e-5);
   double largest = 0;
   for (int64_t column : {int64_t{0}, int64_t{31}, n / 2, n - 1}) {  // the Hessian, column by column
     Tensor unit = at::zeros({n});
@@ -150,18 +86,11 @@ TEST_CASE("of a U-Net the gradient is the slope of the loss, and the Hessian-vec
 }
 
 TEST_CASE("a model that is linear in its parameters has the Hessian that its inputs say") {
-  // epsilon = scale x + tilt t + bias: H = 2 mean over the pixels of (x, t, 1)^T (x, t, 1), scale by channel.
   const auto data = gaussian();
   const auto m = model("line");
-  const Tensor t = at::tensor(at::ArrayRef<double>(levels()), at::kDouble);
-  const Tensor noise = basin::draw(basin::stream_of(7, BASIN_PURPOSE_MEASURE), BASIN_NORMAL, ids(), {2, 4, 4});
-  const Tensor x = process()->q_sample(data->images(ids()), t.to(at::kLong), noise).to(at::kDouble);
-  Tensor inputs = at::zeros({kItems, 2, 4, 4, 4}, at::kDouble);  // d epsilon / d (scale 0, scale 1, tilt, bias)
-  inputs.select(4, 0).select(1, 0).copy_(x.select(1, 0));
-  inputs.select(4, 1).select(1, 1).copy_(x.select(1, 1));
-  inputs.select(4, 2).copy_(t.reshape({-1, 1, 1, 1}).expand({kItems, 2, 4, 4}));
-  inputs.select(4, 3).fill_(1);
-  const Tensor j = inputs.reshape({-1, 4}), hessian = 2 * at::mm(j.t(), j) / static_cast<double>(j.size(0));
+  const auto [loss, gradient, hessian] = expansion_of_line(*m, *data);
+  CHECK(basin::losses_of(items(*m, *data)).mean().item<double>() == Approx(loss).epsilon(1e-6));
+  CHECK(relative(gradient, basin::gradient_of(items(*m, *data))[0]) < 1e-6);
   for (int64_t i = 0; i < 4; i++) {
     Tensor unit = at::zeros({4});
     unit[i] = 1;

@@ -53,6 +53,8 @@ def main():
     out["median"] = median
     out["kernel"], out["kernel_error"] = kernel_distance(x, y, median), jackknife(lambda v: kernel_distance(v, y, median), x, 20)
     out["kernel_of_half"] = kernel_distance(x, y, 0.5)
+    normal = [torch.distributions.MultivariateNormal(torch.tensor(v.mean(0)), torch.tensor(np.cov(v, rowvar=False))) for v in (x, y)]
+    out["divergence"] = torch.distributions.kl_divergence(normal[1], normal[0]).item()
     line_x, line_y = toy(300, 2, 1), toy(400, 3, 1)
     out["wasserstein_1"] = wasserstein_distance(line_x[:, 0], line_y[:, 0])
     out["wasserstein_2"] = ot.wasserstein_1d(line_x, line_y, p=2)[0] ** 0.5

@@ -106,7 +106,9 @@ TEST_CASE("A wrong type or value: what was expected and what came") {
   CHECK(has(wrong("number", -1e-9), "a number of at least 0, and -1e-9 was given"));
   CHECK(has(wrong("number", std::nan("")), "and nan was given"));
   CHECK(has(wrong("number", true), "and true was given"));
-  CHECK(wrong("number", HUGE_VAL).empty());  // nothing above it was forbidden
+  CHECK(wrong("number", HUGE_VAL) ==
+        "option 'number' of averager 'toy' must be a finite number of at least 0, and inf was given");
+  CHECK(has(wrong("numbers", std::vector<double>{1, -HUGE_VAL}), "a list of finite numbers"));
   CHECK(has(wrong("string", int64_t{3}), "must be a string"));
   CHECK(has(wrong("string", std::string("a\0b", 3)), "must be a string"));
   CHECK(wrong("choice", std::string("cosin")) ==
@@ -173,15 +175,24 @@ TEST_CASE("A component's failure names component and plugin; Ctrl-C passes uncha
 
 TEST_CASE("A spec describes itself, nested, and independent of where values came from") {
   auto inner = std::make_shared<const Spec>(spec_of({}));
-  Spec spec = spec_of({{"base", inner, "a.lua:1"}, {"number", HUGE_VAL, "a.lua:1"}});
+  Spec spec = spec_of({{"base", inner, "a.lua:1"}, {"number", 2.5, "a.lua:1"}});
   auto json = spec.describe();
   CHECK(json["component"] == "toy");
   CHECK(json["version"] == "1.0.0");
   CHECK(json["options"]["integers"] == nlohmann::json({16, 8}));
-  CHECK(json["options"]["number"] == "inf");
+  CHECK(json["options"]["number"] == 2.5);
   CHECK(json["options"]["base"]["options"]["integer"] == 3);
   CHECK(json["options"]["file"] == "");
-  CHECK(json.dump() == spec_of({{"number", HUGE_VAL, "--set"}, {"base", inner, "b.lua:2"}}).describe().dump());
+  CHECK(json.dump() == spec_of({{"number", 2.5, "--set"}, {"base", inner, "b.lua:2"}}).describe().dump());
+}
+
+TEST_CASE("A number may be infinite where its default is") {
+  const basin_parameter horizon{sizeof horizon, BASIN_TYPE_NUMBER, "horizon", "inf", 0, HUGE_VAL, nullptr, "", nullptr};
+  const Component forgetful{nullptr, "averager", "forgetful", "", nullptr, {&horizon}};
+  CHECK(std::get<double>(check_options(forgetful, {})["horizon"]) == HUGE_VAL);
+  const Spec given = check_options(forgetful, {{"horizon", HUGE_VAL, "a.lua:1"}});
+  CHECK(given.describe()["options"]["horizon"] == "inf");  // JSON has no infinity
+  CHECK(has(sentence_of([&] { check_options(forgetful, {{"horizon", std::nan(""), "a.lua:1"}}); }), "nan was given"));
 }
 
 TEST_CASE("Values as a script would write them") {
@@ -204,5 +215,6 @@ TEST_CASE("Nearest names") {
   CHECK(nearest("xyz", {"rho", "base"}) == "");
   CHECK(nearest("inception", {"lpips", "inception_v3"}) == "inception_v3");
   CHECK(nearest("", {"a"}) == "a");
+  CHECK(nearest("d", {"_", "x"}) == "");
   CHECK(nearest("learnig_rate", {"learning_rate", "rate"}) == "learning_rate");
 }

@@ -133,6 +133,7 @@ TEST_CASE("every example runs") {
       optimizer = basin.optimizer "adam", averages = { ema = basin.averager "ema" } }
     images = run:sample { model = model, sampler = basin.sampler "ddim" { steps = 2 }, count = 4 }
     fid = basin.metric "fid" { features = basin.model "small_features" {} }
+    surface = basin.metric("loss_surface", { points = 3, images = 4 }):measure(model, data)
     trained = model
   )lua",
                   "examples");

@@ -55,6 +55,8 @@ TEST_CASE("a wrong file of settings") {
   for (const char* threads : {"0", "-2", "1025", "99999999999", "2.0", "\"2\""})
     CHECK(problem(std::string("threads = ") + threads + "\n") == ":1: 'threads' must be an integer from 1 to 1024");
   CHECK(problem("plugins = \"x\"\n") == ":1: 'plugins' must be a list of folders: plugins = [\"build/plugins\"]");
+  CHECK(problem("\nplugins = [\"x\",\n 3]\n") ==
+        ":3: 'plugins' must be a list of folders, plugins = [\"build/plugins\"], got an integer in it");
   CHECK(problem("[data]\ncifar10 = 3\n") == ":2: 'cifar10' must be a string, got an integer");
   CHECK(problem("device = \n").starts_with(":1: "));
   const std::filesystem::path folder =

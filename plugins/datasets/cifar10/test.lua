@@ -33,6 +33,7 @@ file:close()
 
 local data = basin.dataset "cifar10" { root = folder, split = "test" }
 assert(data.count == 10000 and data.classes == 10 and data.shape[2] == 32)
+assert(table.concat(data:labels(1, 3):totable(), " ") == "7 3 0" and data:labels(2).dtype == "int64")
 local pixels = data:images(1, 3).pixels:reshape(3, -1):totable()
 for i = 1, 3072 do assert(pixels[1][i] == ramp:byte(i) and pixels[2][i] == 255 and pixels[3][i] == 0) end
 -- The folder above and the folder itself are the same data.

@@ -32,6 +32,7 @@ end
 for _, keep in ipairs { 0, 64 } do
   local data = basin.dataset "image_folder" { root = folder, keep = keep }
   assert(data.count == 6 and data.classes == 2)
+  assert(table.concat(data:labels(1, 6):totable(), " ") == "-1 0 0 1 1 1")  -- the first stands in no folder
   for _ = 1, 2 do  -- decoded, then kept
     local x = data:read(1, 6)  -- in the order of names: 000001.png, a/..., b/...
     assert((x[1] - shapes:read(6)[1]):abs():max():item() == 0)
@@ -44,6 +45,7 @@ assert(basin.dataset("image_folder", { root = folder, size = 16 }).shape[2] == 1
 -- Files that Pillow wrote: the folders a, b and c hold pictures 0 and 3, 1 and 4, 2 and 5.
 local given = basin.dataset "image_folder" { root = pictures.place "folder" }
 assert(given.count == 6 and given.classes == 3 and given.shape[2] == 8)
+assert(table.concat(given:labels(1, 6):totable(), " ") == "0 0 1 1 2 2")
 for item, k in ipairs { 0, 3, 1, 4, 2, 5 } do pictures.check(given, item, item, k) end
 
 -- Pictures of other sizes need one to be given.

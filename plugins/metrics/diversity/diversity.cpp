@@ -45,7 +45,7 @@ struct Diversity {
       throw error("The metric 'diversity' is about pairs within a set, and there are " + std::to_string(n) + " images" +
                   (n_data ? " and " + std::to_string(n_data) + " items" : "") + ": at least 2 are needed.");
     const Interval own = of(m, Side::images, n);
-    if (own.value <= 1e-12) log_warning("diversity: all " + std::to_string(n) + " images have the same features.");
+    if (own.value <= 1e-12) log_warning("all " + std::to_string(n) + " images have the same features.");
     m.scalar("diversity", own.value, own.low, own.high);
     if (n_data) {
       const Interval theirs = of(m, Side::reference, n_data);

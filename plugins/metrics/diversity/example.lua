@@ -1,4 +1,4 @@
--- Circles alone are more alike than all kinds of shape.
+-- Circles alone, beside all kinds of shape.
 local basin = require "basin"
 
 local diversity = basin.metric "diversity" { features = basin.model "small_features" {} }

@@ -147,10 +147,10 @@ struct Fid {
     const int64_t d = reference.features();
     const int64_t fewest = reference.count ? std::min(measured.count, reference.count) : measured.count;
     if (fewest <= d)
-      log_warning("fid: " + std::to_string(fewest) + " images cannot fill a covariance of " + std::to_string(d) +
+      log_warning(std::to_string(fewest) + " images cannot fill a covariance of " + std::to_string(d) +
                   " features; the distance will be far too large. Use more images or fewer features.");
     if (fid::trace(measured.covariance) <= 0)
-      log_warning("fid: all " + std::to_string(measured.count) +
+      log_warning("all " + std::to_string(measured.count) +
                   " images have the same features; the distance is that of a single picture.");
   }
 };

@@ -6,7 +6,7 @@
 // every model, so that two models differ by their weights only. All parameters move, biases and norms too.
 // "filter_wise" is the noise of that paper's optimizer: each filter moves by sigma times its own norm.
 #include <basin/basin.hpp>
-#include <basin/cpp/statistics.hpp>
+#include <basin/cpp/landscape.hpp>
 
 using namespace basin;
 
@@ -14,91 +14,95 @@ struct Lpf {
   static constexpr const char* name = "lpf";
   static constexpr const char* summary = "Flatness: the mean loss under normal noise on the weights (low-pass filter).";
   double sigma;
-  int64_t draws, images;
+  int64_t draws, images, bands;
   std::string mode;
 
   static auto parameters() {
-    return declare(number("sigma", &Lpf::sigma, 0.01, "Standard deviation of the noise on the weights.").at_least(0),
-                   integer("draws", &Lpf::draws, 8, "How many perturbed models.").at_least(1),
-                   integer("images", &Lpf::images, 128, "Images of the data set, spread over all of it.")
-                       .at_least(2)
-                       .unit("images"),
-                   choice("mode", &Lpf::mode, "plain", {"plain", "filter_wise"},
-                          "The same noise on every weight, or scaled by the norm of each filter."));
+    return declare(
+        number("sigma", &Lpf::sigma, 0.01, "Standard deviation of the noise on the weights.").at_least(0),
+        integer("draws", &Lpf::draws, 8, "How many perturbed models.").at_least(1),
+        integer("images", &Lpf::images, 128, "Images of the data set, spread over all of it.")
+            .at_least(2)
+            .unit("images"),
+        choice("mode", &Lpf::mode, "plain", {"plain", "filter_wise", "both"},
+               "The same noise on every weight, scaled by the norm of each filter, or one after the other."),
+        integer("bands", &Lpf::bands, 8, "Bands of noise levels for the curves by level; 0: no curves.").at_least(0));
   }
 
   void measure(Measurement& m) {
     if (!m.parameters) throw error("The metric 'lpf' measures a model, not images: give it a model and a data set.");
     if (m.n_reference() < 2) throw error("The metric 'lpf' needs a data set of at least 2 items to compute losses on.");
-    choose_items(m);
-    const std::vector<double> base = losses(m);
-
-    std::vector<Tensor> originals;
-    for (const Group& group : m.parameters) originals.push_back(group.values.clone());
-    const std::vector<Parameter> list = mode == "filter_wise" ? m.parameters.list() : std::vector<Parameter>();
-    std::vector<double> perturbed;
-    for (int64_t draw = 0; draw < draws; ++draw) {
-      for (uint32_t g = 0; g < m.parameters.size(); ++g) {
-        const Group& group = m.parameters[g];
-        const Stream numbers = stream(m.context(), BASIN_PURPOSE_WEIGHTS, 0, g);
-        const Tensor noise = normal(numbers, {draw}, {group.values.numel()}, group.values).reshape({-1});  // [n]
-        group.values.copy_(originals[g]);
-        for (const Parameter& p : list)
-          if (p.group == g) scale_by_filter(p, noise);
-        group.values.add_(noise, sigma);
-      }
-      perturbed.push_back(mean_of(losses(m)));
-      progress("perturbed models", draw + 1, draws);
-    }
-    for (uint32_t g = 0; g < originals.size(); ++g) m.parameters[g].values.copy_(originals[g]);
-
-    const Interval lpf = mean_interval(perturbed), loss = mean_interval(base);
-    m.scalar("lpf", lpf.value, lpf.low, lpf.high);
+    const LossSample sample(m, images, bands);
+    const std::vector<double> base = sample.losses(m);
+    const Interval loss = mean_interval(base);
+    done_ = 0;
+    const bool plain = mode != "filter_wise", filter_wise = mode != "plain";
+    if (plain) report(m, sample, base, perturbed(m, sample, false), "lpf");
+    if (!plain) report(m, sample, base, perturbed(m, sample, true), "lpf");
     m.scalar("loss", loss.value, loss.low, loss.high);
-    m.scalar("lpf_minus_loss", lpf.value - loss.value, lpf.low - loss.value, lpf.high - loss.value);
-    m.protocol("noise",
-               mode == "plain" ? "N(0, sigma^2) on every parameter" : "N(0, (sigma |filter|)^2) on every parameter");
-    m.protocol("levels", std::to_string(ids_.size()) + " images, each at one noise level, levels spread evenly over t");
+    m.scalar("lpf_minus_loss", rise_.value, rise_.low, rise_.high);
+    if (plain && filter_wise) {
+      report(m, sample, base, perturbed(m, sample, true), "lpf_filter_wise");
+      m.scalar("lpf_filter_wise_minus_loss", rise_.value, rise_.low, rise_.high);
+    }
+    if (sample.bands()) {
+      Estimates losses;
+      for (int64_t b = 0; b < sample.bands(); ++b) losses.add(mean_interval(sample.of_band(b, base)));
+      losses.give_curve(m, "loss", "noise level t", sample.centres());
+    }
+    std::string noise;
+    if (plain) noise = "N(0, sigma^2) on every parameter";
+    if (filter_wise)
+      noise += (plain ? "; filter_wise: " : "") + std::string("N(0, (sigma |filter|)^2) on every parameter");
+    m.protocol("noise", noise);
+    m.protocol("levels", sample.text());
+    if (sample.bands())
+      m.protocol("bands", std::to_string(sample.bands()) + " of equal length in t, curves over their centres");
     m.protocol("intervals", "95 %, Student's t: lpf and lpf_minus_loss over " + std::to_string(draws) +
                                 " draws of the weights' noise with images fixed, loss over images");
   }
 
  private:
-  // Items at equal distances through the data set; levels at equal distances through t, in an order that has nothing to
-  // do with that of the items (a stride near the golden section of n, without a common divisor).
-  void choose_items(const Measurement& m) {
-    const int64_t n = std::min(images, m.n_reference()), steps = m.process.steps();
-    const auto divisor = [](int64_t a, int64_t b) {
-      while (b) std::swap(a %= b, b);
-      return a;
-    };
-    int64_t stride = std::max<int64_t>(1, static_cast<int64_t>(0.618034 * static_cast<double>(n)));
-    while (divisor(n, stride) != 1) ++stride;
-    ids_.clear(), levels_.clear();
-    for (int64_t i = 0; i < n; ++i) {
-      ids_.push_back(i * m.n_reference() / n);
-      levels_.push_back(static_cast<double>((2 * (i * stride % n) + 1) * steps / (2 * n)));
+  // The losses [images] of each perturbed model.
+  std::vector<std::vector<double>> perturbed(const Measurement& m, const LossSample& sample, bool filter_wise) {
+    const Origin origin(m.parameters);
+    std::vector<std::vector<double>> all;
+    for (int64_t draw = 0; draw < draws; ++draw) {
+      const Direction noise = normal_direction(m, draw);
+      origin.back();
+      if (filter_wise) scale_by_filters(m, noise, false);
+      origin.move(noise, sigma);
+      all.push_back(sample.losses(m));
+      progress("perturbed models", ++done_, draws * (mode == "both" ? 2 : 1));
     }
+    origin.back();
+    return all;
   }
 
-  std::vector<double> losses(const Measurement& m) const { return m.losses(ids_, levels_).values<double>(); }
-
-  // noise [n] of the whole arena: the part of parameter p times |filter| (a row of the first dimension), or times the
-  // norm of a vector.
-  static void scale_by_filter(const Parameter& p, const Tensor& noise) {
-    const auto sizes = p.value.sizes();
-    const Tensor part = noise.narrow(0, p.offset, p.numel);
-    if (sizes.size() < 2) {
-      part.mul_(p.value.norm());
-      return;
+  // lpf of all levels as a number, lpf and lpf - loss by band as curves; keeps lpf - loss of all levels.
+  void report(Measurement& m, const LossSample& sample, const std::vector<double>& base,
+              const std::vector<std::vector<double>>& perturbed, const std::string& name) {
+    std::vector<double> means;
+    for (const auto& losses : perturbed) means.push_back(mean_of(losses));
+    const Interval lpf = mean_interval(means);
+    const double loss = mean_of(base);
+    m.scalar(name, lpf.value, lpf.low, lpf.high);
+    rise_ = {lpf.value - loss, lpf.low - loss, lpf.high - loss};
+    if (!sample.bands()) return;
+    Estimates by_band, rise;
+    for (int64_t b = 0; b < sample.bands(); ++b) {
+      means.clear();
+      for (const auto& losses : perturbed) means.push_back(mean_of(sample.of_band(b, losses)));
+      by_band.add(mean_interval(means));
+      rise.add(mean_interval(means), mean_of(sample.of_band(b, base)));
     }
-    const Tensor rows = p.value.reshape({sizes[0], -1});
-    part.reshape({sizes[0], -1}).mul_((rows * rows).sum({1}, true).sqrt());
+    by_band.give_curve(m, name, "noise level t", sample.centres());
+    rise.give_curve(m, name + "_minus_loss", "noise level t", sample.centres());
   }
 
-  std::vector<int64_t> ids_;
-  std::vector<double> levels_;
+  Interval rise_;
+  int64_t done_ = 0;
 };
 
-BASIN_PLUGIN("lpf", "0.1.0", "Apache-2.0", "Flatness of a model's loss by low-pass filtering.",
+BASIN_PLUGIN("lpf", "0.2.0", "Apache-2.0", "Flatness of a model's loss by low-pass filtering.",
              basin::MetricComponent<Lpf>)

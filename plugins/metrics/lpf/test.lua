@@ -26,6 +26,17 @@ assert(lpf({ sigma = 0.1, images = 32 }).lpf == much.lpf)
 assert(lpf({ sigma = 0.1, images = 32, mode = "filter_wise" }).lpf ~= much.lpf)
 unchanged()
 
+-- Both kinds at once are each alone; by noise level the bands' mean is the whole, where they have as many images.
+local both = lpf { sigma = 0.1, images = 32, mode = "both", bands = 4 }
+assert(both.lpf == much.lpf and both.lpf_filter_wise == lpf({ sigma = 0.1, images = 32, mode = "filter_wise" }).lpf)
+for _, curve in ipairs(both.curves) do
+  local sum = 0
+  for _, y in ipairs(curve.y) do sum = sum + y end
+  assert(#curve.y == 4 and math.abs(sum / 4 - both[curve.name]) < 1e-6, curve.name)
+end
+assert(#both.curves == 5 and #lpf({ draws = 2, images = 32, bands = 0 }).curves == 0)
+unchanged()
+
 local ok, message = pcall(function() return basin.metric("lpf", {}):measure(data:images(1, 8), data) end)
 assert(not ok and tostring(message):find "measures a model, not images", message)
 print "ok"

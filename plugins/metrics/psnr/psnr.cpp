@@ -31,7 +31,7 @@ struct Psnr {
       throw error("All " + std::to_string(n) +
                   " pairs are identical, which is a PSNR of infinity: were the images compared with themselves?");
     if (identical)
-      log_warning("psnr: " + std::to_string(identical) + " of " + std::to_string(n) +
+      log_warning(std::to_string(identical) + " of " + std::to_string(n) +
                   " pairs are identical, a PSNR of infinity; the mean is over the others.");
     const Interval result = mean_interval(decibels);
     m.scalar("psnr", result.value, result.low, result.high);

@@ -16,7 +16,7 @@ assert(distance {}:measure(normal(1, 1), normal(1, 1)).value == 0)
 local data = basin.dataset "shapes" { count = 300, size = 16, seed = 1 }
 local features = basin.model "small_features" {}
 local near = distance { features = features }:measure(basin.dataset("shapes", { count = 300, size = 16, seed = 2 }), data)
-local far = distance { features = features }:measure(basin.dataset("shapes", { count = 300, size = 16, seed = 2, classes = 1 }), data)
+local far = distance { features = features }:measure(basin.dataset("gaussian", { count = 300, size = 16, std = 0.5 }), data)
 assert(far.low > near.high, tostring(near) .. " " .. tostring(far))
 assert(far.protocol.features:find "^small_features")
 

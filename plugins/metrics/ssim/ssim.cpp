@@ -45,13 +45,14 @@ Similarity similarity(const Tensor& x, const Tensor& y, int64_t window) {
   return {ssim.mean({2, 3}), cs.mean({2, 3})};
 }
 
-// Every pair's value through compute(x, y), which gives [n,C]: the mean over the channels, and over pairs with its
-// interval.
+// Every pair's value through compute(x, y) of values in [0, L], for the means count from black, which gives [n,C]: the
+// mean over the channels, and over pairs with its interval.
 template <class Compute>
 void report(Measurement& m, const char* name, int64_t batch, Compute&& compute) {
   std::vector<double> values;
   const int64_t n = m.each_pair(batch, [&](int64_t first, const Tensor& x, const Tensor& y) {
-    for (const double v : compute(x.to(Type::float64), y.to(Type::float64)).mean({1}).template values<double>()) {
+    for (const double v :
+         compute(x.to(Type::float64) + 1, y.to(Type::float64) + 1).mean({1}).template values<double>()) {
       if (!std::isfinite(v))
         throw error("A pixel of the pairs from " + std::to_string(first + 1) + " on is infinite or not a number.");
       values.push_back(v);
@@ -110,6 +111,7 @@ struct MsSsim {
     const int64_t used = scales ? scales : fitting;
     double total = 0;
     for (int64_t j = 0; j < used; ++j) total += kWeights[static_cast<size_t>(j)];
+    if (used == 5) total = 1;  // as published: their sum is 1.0001
     report(m, name, batch, [&](Tensor x, Tensor y) {
       Tensor product;
       for (int64_t j = 0; j < used; ++j) {

@@ -58,9 +58,12 @@ struct AdmUnet {
   void check() {
     if (multipliers.empty()) multipliers = standard_multipliers();
     for (double m : multipliers)
-      if (width(m) < 32 || width(m) % 32 || m * channels != width(m))
-        throw error("A level has " + std::to_string(m * channels) +
+      if (width(m) < 32 || width(m) % 32 || m * channels != width(m)) {
+        char wide[32];
+        std::snprintf(wide, sizeof wide, "%.10g", m * static_cast<double>(channels));
+        throw error("A level has " + std::string(wide) +
                     " channels, which do not divide into the 32 groups of the norms: change channels or multipliers.");
+      }
     const int64_t factor = int64_t{1} << (multipliers.size() - 1);
     if (image % factor)
       throw error("Images of " + std::to_string(image) + " pixels cannot be halved " +

@@ -62,7 +62,7 @@ small({ order = "legacy" }):load "legacy.safetensors"
 refused('order = "legacy"', function() return small({ order = "new" }):load "legacy.safetensors" end)
 refused('target = "epsilon"', function() return small({ order = "legacy", target = "v" }):load "legacy.safetensors" end)
 
-refused("divide into the 32 groups", function() return basin.model "adm_unet" { channels = 48 } end)
+refused("A level has 48 channels, which", function() return basin.model "adm_unet" { channels = 48 } end)
 refused("Attention at size 7", function() return basin.model "adm_unet" { attention = { 7 } } end)
 refused("give multipliers", function() return basin.model "adm_unet" { image = 24 } end)
 refused("halved", function() return basin.model "adm_unet" { image = 12, multipliers = { 1, 1, 1, 1 }, attention = {} } end)

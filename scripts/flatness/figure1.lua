@@ -1,0 +1,17 @@
+-- Figure 1: the loss over a plane of two filter-normalised directions, Adam's and SAM's, of the first seed. Writes
+-- figure1-adam.png and figure1-sam.png in three dimensions, and figure1-*-contour.png.
+local basin = require "basin"
+local study = require "study"
+
+local surface = basin.metric "loss_surface" { range = 0.3, points = 15, images = 64, bands = 0 }
+local rows = {}
+for _, i in ipairs { 1, 7 } do
+  local row = study.rows[i]
+  local found = surface:measure(study.weights(row, study.seeds[1]), study.test_images)
+  rows[#rows + 1] = { row[3], found.loss, found.mean_rise, found.lowest }
+  found:surface { path = "figure1-" .. row[1] .. ".png" }
+  found:contour { path = "figure1-" .. row[1] .. "-contour.png" }
+end
+print(basin.table { columns = { "", "loss", "mean rise over the plane", "lowest loss in it" }, rows = rows })
+print "pictures: figure1-adam.png, figure1-sam.png and their contours; axes are shares of the weights' norm"
+study.footer()
