@@ -1,4 +1,5 @@
 // Contours and surfaces show what they are given. BASIN_PLOTS=FOLDER keeps the pictures, for eyes.
+#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 #include <limits>
@@ -24,10 +25,16 @@ void keep(const Picture& picture, const char* name) {
   if (const char* folder = std::getenv("BASIN_PLOTS")) write_png(std::filesystem::path(folder) / name, picture);
 }
 
-int light(const Picture& p, double x, double y) {  // of a place in shares of the picture
-  const auto at = 3 * (static_cast<std::size_t>(y * p.height) * static_cast<std::size_t>(p.width) +
-                       static_cast<std::size_t>(x * p.width));
-  return p.pixels[at] + p.pixels[at + 1] + p.pixels[at + 2];
+int light(const Picture& p, double x, double y) {  // around a place in shares of the picture: lines do not decide
+  std::vector<int> all;
+  for (int dy = -4; dy <= 4; ++dy)
+    for (int dx = -4; dx <= 4; ++dx) {
+      const auto at = 3 * (static_cast<std::size_t>(y * p.height + dy) * static_cast<std::size_t>(p.width) +
+                           static_cast<std::size_t>(x * p.width + dx));
+      all.push_back(p.pixels[at] + p.pixels[at + 1] + p.pixels[at + 2]);
+    }
+  std::nth_element(all.begin(), all.begin() + 40, all.end());
+  return all[40];
 }
 std::size_t count(const Picture& p, int r, int g, int b) {
   std::size_t found = 0;
