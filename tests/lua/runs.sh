@@ -107,7 +107,8 @@ says "checkpoints/model.safetensors"
 "$program" show 1 --json | python3 -c '
 import json, sys
 run = json.load(sys.stdin)
-assert run["record"]["name"] == "sam" and [row["step"] for row in run["rows"]] == [5, 10, 15, 20] and len(run["results"]) == 2
+assert run["record"]["name"] == "sam" and [row["step"] for row in run["rows"]] == [5, 10, 15, 20], run
+assert sorted(r["metric"] for r in run["results"]) == ["lpf", "lpf", "quantization"], run["results"]
 ' || failed=1
 expect 0 "optimizer.rho" "$program" compare 1 2 -o cells.png
 says "00001-sam"
