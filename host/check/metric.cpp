@@ -1,4 +1,5 @@
 // A metric on toy subjects: images out of a Gaussian, or the exact denoiser of it, against Gaussian data.
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "check/gates.hpp"
@@ -23,7 +24,7 @@ MeasureOptions options_of(Subject& subject, bool with_model, bool poor = false) 
     o.subject.model = gaussian_denoiser(o.process);
     if (poor) {
       const at::NoGradGuard no_grad;
-      for (auto& group : o.subject.model->parameters().groups()) group.values.fill_(0.5);
+      for (auto& group : o.subject.model->parameters().groups()) group.values.fill_(std::sqrt(0.5));
       o.subject.model->initial = false;
     }
   } else {

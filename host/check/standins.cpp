@@ -84,7 +84,7 @@ std::shared_ptr<const Process> process_of_gaussian;  // of the one under constru
 
 struct Gaussian {
   std::shared_ptr<const Process> process = process_of_gaussian;
-  Tensor scale;  // [1] of 1: something to perturb
+  Tensor scale;  // [1] of 1: something to perturb; squared, so that the curvature is another elsewhere
   static basin_status build(void* self, basin_builder* builder) {
     return guard([&] {
       static_cast<Gaussian*>(self)->scale = builder->parameters.add("scale", {1}, {Init::constant, 1});
@@ -97,7 +97,7 @@ struct Gaussian {
       const Tensor x = share(in[0]), t = share(in[1]).round().to(at::kLong);
       const Tensor alpha = gather(me.process->alpha(), t, x), sigma = gather(me.process->sigma(), t, x);
       const Tensor variance = alpha.square() * (kDeviation * kDeviation) + sigma.square();
-      out[0] = own((x - alpha * kMean) * (sigma / variance) * me.scale);
+      out[0] = own((x - alpha * kMean) * (sigma / variance) * (me.scale * me.scale));
     });
   }
 };

@@ -166,9 +166,9 @@ function study.over_seeds(number)
   local n, mean, square = #values, 0, 0
   for _, value in ipairs(values) do mean = mean + value / n end
   for _, value in ipairs(values) do square = square + (value - mean) ^ 2 end
-  if n == 1 then return mean, values end
+  if n == 1 then return mean end
   local half = (t95[n - 1] or 1.96) * math.sqrt(square / (n - 1) / n)
-  return { value = mean, low = mean - half, high = mean + half }, values
+  return { value = mean, low = mean - half, high = mean + half }
 end
 
 -- A number of the paper beside ours, or a dash where it has none for this data set.
