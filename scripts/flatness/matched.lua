@@ -30,33 +30,39 @@ for _, method in ipairs { "adam", "ip", "sam" } do
 end
 print(basin.table { columns = { "+EMA of", "steps", "passes", "loss", "LPF - loss" }, rows = rows })
 
+-- SAM's LPF - loss minus Adam's, one pair for each seed; gives nil where a seed has none.
+local function difference(pair)
+  for i in ipairs(study.seeds) do
+    if not pair(i) then return nil end
+  end
+  local i = 0
+  return study.over_seeds(function() i = i + 1 return pair(i) end)
+end
+
 -- Adam's LPF - loss where its loss was SAM's last one: along its own training, between the two marks around it.
-local matched, seed_at = {}, 0
-local difference = study.over_seeds(function()
-  seed_at = seed_at + 1
-  local target = found.sam[study.steps][seed_at]
+local function at_equal_loss(i)
+  local target = found.sam[study.steps][i]
   for k = 1, #marks - 1 do
-    local a, b = found.adam[marks[k]][seed_at], found.adam[marks[k + 1]][seed_at]
+    local a, b = found.adam[marks[k]][i], found.adam[marks[k + 1]][i]
     if (a[1] - target[1]) * (b[1] - target[1]) <= 0 then
       local share = (a[1] - target[1]) / (a[1] - b[1])
-      matched[#matched + 1] = marks[k] + share * (marks[k + 1] - marks[k])
-      return target[2] - (a[2] + share * (b[2] - a[2]))
+      return target[2] - (a[2] + share * (b[2] - a[2])), marks[k] + share * (marks[k + 1] - marks[k])
     end
   end
-  error("Adam's loss was never SAM's: no match at seed " .. study.seeds[seed_at])
-end)
+end
+local function at(sam, adam)
+  return function(i) return found.sam[sam] and found.sam[sam][i][2] - found.adam[adam][i][2] end
+end
+
+local half = study.steps // 2
+local _, step = at_equal_loss(1)
 print(basin.table {
   columns = { "LPF - loss: SAM minus Adam", "difference" },
   rows = {
-    { "at equal steps", study.over_seeds((function()
-      local i = 0
-      return function() i = i + 1 return found.sam[study.steps][i][2] - found.adam[study.steps][i][2] end
-    end)()) },
-    { "at equal time", study.over_seeds((function()
-      local i, half = 0, math.tointeger(study.steps // 2)
-      return function() i = i + 1 return found.sam[half][i][2] - found.adam[study.steps][i][2] end
-    end)()) },
-    { ("at equal loss (Adam after %d steps or so)"):format(math.floor(matched[1])), difference },
+    { "at equal steps", difference(at(study.steps, study.steps)) },
+    { "at equal time", difference(at(half, study.steps)) or "no weights of SAM at half the steps were kept" },
+    { step and ("at equal loss, which Adam had after %d steps or so"):format(math.floor(step)) or "at equal loss",
+      difference(at_equal_loss) or "Adam's loss was never SAM's last one" },
   },
 })
 study.footer()
