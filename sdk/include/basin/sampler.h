@@ -43,7 +43,8 @@ typedef struct basin_samplers_interface {
   uint32_t size;
   /* Runs a sampler on a job, with `denoise` in the place of the job's denoiser where it is not null: x_0, a new
    * reference. [run thread] */
-  basin_status (*sample)(basin_object* sampler, const basin_sampling*, const basin_denoise* denoise, basin_tensor** out);
+  basin_status (*sample)(basin_object* sampler, const basin_sampling*, const basin_denoise* denoise,
+                         basin_tensor** out);
 } basin_samplers_interface;
 
 #ifdef __cplusplus
