@@ -9,24 +9,18 @@ for _, direction in ipairs { "filter_normalised", "gradient", "hessian" } do
   elsewhere[direction] = basin.metric "loss_along" { along = direction, draws = 4, images = 64, bands = 0, iterations = 10 }
 end
 local curves, names, rows, radii = {}, {}, {}, nil
-for _, row in ipairs(study.rows) do
-  local rise = 0
-  for _, seed in ipairs(study.seeds) do
-    for _, curve in ipairs(along:measure(study.weights(row, seed), study.test_images).curves) do
-      if curve.name == "loss_random" then
-        rise, radii = rise + (basin.tensor(curve.y) - curve.y[1]) / #study.seeds, curve.x
-      end
-    end
-  end
-  curves[#curves + 1], names[#names + 1] = rise, row[3]
+for i, row in ipairs(study.rows) do
+  local loss
+  names[i], loss, radii = row[3], study.mean_curve(row, along, "loss_random")
+  curves[i] = loss - loss[1]
   local cells = { row[3], study.over_seeds(function(seed) return along:measure(study.weights(row, seed), study.test_images).slope_random end) }
   for _, direction in ipairs { "filter_normalised", "gradient", "hessian" } do
-    -- The averages lie where their trainings do: the costly directions are looked at from the weights themselves.
+    -- These cost more: from the weights alone, not from their averages.
     cells[#cells + 1] = row[2] and "" or study.over_seeds(function(seed)
       return elsewhere[direction]:measure(study.weights(row, seed), study.test_images)["slope_" .. direction]
     end)
   end
-  rows[#rows + 1] = cells
+  rows[i] = cells
 end
 print(basin.table {
   columns = { "slope of the loss", "random, by norm", "filter-normalised", "gradient", "top Hessian" }, rows = rows,

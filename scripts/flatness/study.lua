@@ -56,6 +56,7 @@ study.seeds = {}
 for i, seed in ipairs(args.seeds) do study.seeds[i] = math.tointeger(seed) end
 study.process = basin.process "vp" { schedule = "cosine", steps = 1000 }
 
+-- Of CIFAR-10 the test images are held out. The other sets are one folder: both splits are the same images.
 function study.images(split)
   if args.dataset == "cifar10" then
     return basin.dataset "cifar10" { root = args.data, split = split, size = study.image }
@@ -69,9 +70,9 @@ local function adam() return basin.optimizer "adam" { lr = size.lr } end
 
 -- The paper's three trainings; the input perturbation is DDPM-IP's 0.1.
 study.methods = {
-  { name = "adam", label = "ADM", optimizer = adam },
-  { name = "ip", label = "+IP", optimizer = adam, input_perturbation = 0.1 },
-  { name = "sam", label = "+SAM", optimizer = function(rho)
+  { name = "adam", optimizer = adam },
+  { name = "ip", optimizer = adam, input_perturbation = 0.1 },
+  { name = "sam", optimizer = function(rho)
       return basin.optimizer "sam" { rho = rho or args.rho, base = adam() }
     end },
 }
@@ -169,6 +170,17 @@ function study.over_seeds(number)
   if n == 1 then return mean end
   local half = (t95[n - 1] or 1.96) * math.sqrt(square / (n - 1) / n)
   return { value = mean, low = mean - half, high = mean + half }
+end
+
+-- A curve of metric:measure(model, test images), by name: y of a row as the mean over the seeds, [n], and its x.
+function study.mean_curve(row, metric, name)
+  local sum, x = 0, nil
+  for _, seed in ipairs(study.seeds) do
+    for _, curve in ipairs(metric:measure(study.weights(row, seed), study.test_images).curves) do
+      if curve.name == name then sum, x = sum + basin.tensor(curve.y) / #study.seeds, curve.x end
+    end
+  end
+  return sum, x
 end
 
 -- A number of the paper beside ours, or a dash where it has none for this data set.

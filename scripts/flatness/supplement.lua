@@ -24,7 +24,8 @@ for _, row in ipairs(all) do
   rows[#rows + 1] = cells
   local function of(name)
     return study.over_seeds(function(seed)
-      local _, images = study.fid(study.weights(row, seed), select(2, study.weights(row, seed)), 20)
+      local model, run = study.weights(row, seed)
+      local _, images = study.fid(model, run, 20)
       return recall:measure(images, study.test_images)[name]
     end)
   end
