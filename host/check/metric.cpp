@@ -10,7 +10,7 @@
 namespace basin::checking {
 namespace {
 
-constexpr int64_t kItems = 96;
+constexpr int64_t kItems = 224;  // more than the 192 values of one image: their covariance can be inverted
 
 // The subject's options with one subject; whether it wants images or a model shows. `poor`: one image again and again, or
 // a model that predicts half of the noise.
