@@ -109,6 +109,7 @@ int make_run(Call& c) {
   const std::string place = where(c.L);
   RunBox box;
   box.settings.name = c.string("name");
+  check_run_name(box.settings.name);
   box.settings.seed = static_cast<uint64_t>(c.integer("seed"));
   // The command line goes before the script, the script before basin.toml.
   Option device = settings.device, precision = settings.precision;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 
 #include "abi/cuda.hpp"
 #include "abi/log.hpp"
@@ -12,6 +13,7 @@
 #include "script/callbacks.hpp"
 #include "script/component.hpp"
 #include "script/losses.hpp"
+#include "script/numbers.hpp"
 #include "script/runs.hpp"
 #include "script/types.hpp"
 #include "script/written.hpp"
@@ -161,6 +163,8 @@ int run_train(Call& c) {
   identity["flip"] = o.flip = c.boolean("flip", true) && o.data->is_bytes();  // other data is no picture
   given.add("flip", o.flip, c.has("flip"));
   identity["input_perturbation"] = o.input_perturbation = c.number("input_perturbation");
+  if (!std::isfinite(o.input_perturbation))
+    throw Error("'input_perturbation' is a finite number, got " + number_text(o.input_perturbation));
   given.add("input_perturbation", o.input_perturbation, c.has("input_perturbation"));
   read_averages(c, given, o, identity);
 

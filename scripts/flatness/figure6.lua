@@ -3,7 +3,7 @@
 local basin = require "basin"
 local study = require "study"
 
-local bias = basin.metric "exposure_bias" { sampler = basin.sampler "ddpm" { steps = 100 }, images = 128 }
+local bias = basin.metric "exposure_bias" { sampler = basin.sampler "ddpm" { steps = 100 }, images = basin.args.images // 2 }
 local norms, names, rows, levels = {}, {}, {}, nil
 for i, row in ipairs(study.rows) do
   local function gap(name)
