@@ -37,13 +37,13 @@ local sizes = {
     },
     batch = { cifar10 = 128, tower = 256, ffhq = 256 },
     steps = 200000, lr = 1e-4, samples = 50000, noise_schedule = "loss_second_moment",
-    ema = { decay = 0.9999 }, swa_every = 100, pema = { every = 5000 }, snapshots = {},
+    ema = { decay = 0.9999 }, swa_every = 100, pema_snapshots = 40, snapshots = {},
   },
   small = {
     image = { cifar10 = 16, tower = 16, ffhq = 16 },
     batch = { cifar10 = 32, tower = 32, ffhq = 32 },
     steps = 6300, lr = 5e-4, samples = 512, noise_schedule = "uniform",
-    ema = { decay = 0.997 }, swa_every = 3, pema = { every = 315 },
+    ema = { decay = 0.997 }, swa_every = 3, pema_snapshots = 20,
     snapshots = { 630, 1260, 1890, 2520, 3150, 4410 },
   },
 }
@@ -84,7 +84,7 @@ function study.averages(steps)
   return {
     ema = basin.averager "ema" (size.ema),
     swa = basin.averager "swa" { start = steps * 9 // 10, every = size.swa_every },
-    pema = basin.averager "post_hoc_ema" (size.pema),
+    pema = basin.averager "post_hoc_ema" { every = math.max(1, steps // size.pema_snapshots) },
   }
 end
 
