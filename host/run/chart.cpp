@@ -198,7 +198,8 @@ class Drawing {
     }
     std::string out;
     if (!upper.empty()) out += "<path d=\"" + upper + lower + "Z\" fill=\"" + c + "\" opacity=\"0.15\"/>";
-    if (!path.empty()) out += "<path d=\"" + path + "\" fill=\"none\" stroke=\"" + c + "\" stroke-width=\"1.6\"" + dashes(number) + "/>";
+    if (!path.empty())
+      out += "<path d=\"" + path + "\" fill=\"none\" stroke=\"" + c + "\" stroke-width=\"1.6\"" + dashes(number) + "/>";
     return out + marks;
   }
 
@@ -224,8 +225,7 @@ std::string svg_of(const Chart& chart) {
   std::string out = "<figure class=\"chart\"><figcaption>" + html_of(chart.title) + "</figcaption>" + drawing.draw();
   out += "<div class=\"legend\">";
   for (size_t i = 0; i < chart.lines.size(); i++)
-    out += "<span><i style=\"" + swatch(i) + "\"></i>" +
-           html_of(chart.lines[i].name) + " <b></b></span>";
+    out += "<span><i style=\"" + swatch(i) + "\"></i>" + html_of(chart.lines[i].name) + " <b></b></span>";
   return out + "<span class=\"at\"></span></div><script type=\"application/json\">" + drawing.data() +
          "</script></figure>\n";
 }
