@@ -1050,8 +1050,8 @@ local run = {}
 ---@field accumulate? integer Parts a batch is computed in, for less memory. Default: 1. At least 1.
 ---@field log_every? integer Steps between lines of metrics.jsonl. [steps] Default: 10. At least 1.
 ---@field save_every? integer Steps between checkpoints. [steps] Default: 500. At least 1.
----@field on_step? fun(at: { step: integer, steps: integer, loss: number, images_per_second: number, seconds: number }) Called after every step.
----@field on_epoch? fun(at: { epoch: integer, step: integer, steps: integer, loss: number, seconds: number }) Called after the step that ends a pass over the data; loss: the mean since the last one.
+---@field on_step? fun(at: { step: integer, steps: integer, loss: number, images_per_second: number, seconds: number }): table<string, number>|nil Called after every step, with the loss of its batch. A table of numbers that it gives back stands in the run's rows beside the loss (the mean since the row before), in reports and run:curve.
+---@field on_epoch? fun(at: { epoch: integer, step: integer, steps: integer, loss: number, seconds: number }): table<string, number>|nil Called after the step that ends a pass over the data; loss: the mean since the last one. What it gives back is taken as on_step's.
 
 ---Trains a model, or continues, or loads what is finished.
 ---```lua
@@ -1108,6 +1108,16 @@ function run:quantize(options) end
 ---@param options? basin.run.report.options
 ---@return string
 function run:report(options) end
+
+---Numbers of its rows: of training, of plugins and of what on_step gave back.
+---```lua
+---local losses, steps = run:curve "loss"
+---```
+---(since 0.1)
+---@param name string "loss" (the mean since the row before), "images_per_second", ... Required.
+---@return basin.tensor
+---@return basin.tensor
+function run:curve(name) end
 
 ---A line in the run's log.txt, with the time.
 ---```lua

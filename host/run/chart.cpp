@@ -15,6 +15,7 @@ constexpr size_t kColours = 8;  // --c0 .. --c7 in the page's style
 
 // After all colours they come again with dashes, then with shorter ones.
 int dash_of(size_t number) { return number < kColours ? 0 : number < 2 * kColours ? 6 : 2; }
+size_t colour_of(const Line& line, size_t place) { return line.colour < 0 ? place : static_cast<size_t>(line.colour); }
 std::string dashes(size_t number) {
   const int dash = dash_of(number);
   return dash ? " stroke-dasharray=\"" + std::to_string(dash) + "\"" : "";
@@ -147,7 +148,7 @@ class Drawing {
     for (const auto& [at, text] : marks)
       out += "<text x=\"" + coordinate(px(at)) + "\" y=\"" + coordinate(kHeight - kBottom + 18) +
              "\" text-anchor=\"middle\">" + html_of(text) + "</text>";
-    for (size_t i = 0; i < lines_.size(); i++) out += line(lines_[i], i);
+    for (size_t i = 0; i < lines_.size(); i++) out += line(lines_[i], colour_of(lines_[i], i));
     out += "</g><text x=\"" + coordinate((kLeft + kWidth - kRight) / 2) + "\" y=\"" + coordinate(kHeight - 4) +
            "\" text-anchor=\"middle\">" + html_of(chart_.x_label) + "</text>";
     return out +
@@ -225,7 +226,8 @@ std::string svg_of(const Chart& chart) {
   std::string out = "<figure class=\"chart\"><figcaption>" + html_of(chart.title) + "</figcaption>" + drawing.draw();
   out += "<div class=\"legend\">";
   for (size_t i = 0; i < chart.lines.size(); i++)
-    out += "<span><i style=\"" + swatch(i) + "\"></i>" + html_of(chart.lines[i].name) + " <b></b></span>";
+    out += "<span><i style=\"" + swatch(colour_of(chart.lines[i], i)) + "\"></i>" + html_of(chart.lines[i].name) +
+           " <b></b></span>";
   return out + "<span class=\"at\"></span></div><script type=\"application/json\">" + drawing.data() +
          "</script></figure>\n";
 }

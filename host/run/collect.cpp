@@ -136,7 +136,14 @@ std::vector<std::pair<std::string, std::string>> lines_of(const json& protocol) 
 }
 
 void collect_results(const fs::path& folder, size_t index, Everything& all) {
+  // The newest first: it is the one that stands for what was measured again and again.
+  std::vector<std::pair<fs::file_time_type, fs::path>> files;
   for (const auto& file : files_in(folder / "results", ".json")) {
+    std::error_code error;
+    files.emplace_back(fs::last_write_time(file, error), file);
+  }
+  std::stable_sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  for (const auto& [time, file] : files) {
     json value;
     try {
       value = json::parse(read_file(file), nullptr, false);

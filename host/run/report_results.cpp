@@ -297,8 +297,9 @@ std::string training_html(const Everything& all) {
   std::string out = "<h2>Training</h2>\n<div class=\"charts\">";
   for (const auto& key : keys) {
     Chart chart{key, "step", {}, false, false, {}};
-    for (const auto& run : all.runs) {
-      Line line{run.label, {}, {}, {}, {}};
+    for (size_t i = 0; i < all.runs.size(); i++) {
+      const Collected& run = all.runs[i];
+      Line line{run.label, {}, {}, {}, {}, static_cast<int>(i)};
       for (const auto& row : run.rows)
         if (row.contains(key)) line.x.push_back(number_in(row, "step")), line.y.push_back(number_in(row, key.c_str()));
       if (!line.x.empty()) chart.lines.push_back(std::move(line));

@@ -135,10 +135,17 @@ const std::vector<Field>& train_fields() {
       {"log_every", "integer", "Steps between lines of metrics.jsonl.", "10", 1, HUGE_VAL, "steps"},
       {"save_every", "integer", "Steps between checkpoints.", "500", 1, HUGE_VAL, "steps"},
       {"on_step",
-       "fun(at: { step: integer, steps: integer, loss: number, images_per_second: number, seconds: number })",
-       "Called after every step.", ""},
-      {"on_epoch", "fun(at: { epoch: integer, step: integer, steps: integer, loss: number, seconds: number })",
-       "Called after the step that ends a pass over the data; loss: the mean since the last one.", ""}};
+       "fun(at: { step: integer, steps: integer, loss: number, images_per_second: number, seconds: number }): "
+       "table<string, number>|nil",
+       "Called after every step, with the loss of its batch. A table of numbers that it gives back stands in the run's "
+       "rows beside the loss (the mean since the row before), in reports and run:curve.",
+       ""},
+      {"on_epoch",
+       "fun(at: { epoch: integer, step: integer, steps: integer, loss: number, seconds: number }): "
+       "table<string, number>|nil",
+       "Called after the step that ends a pass over the data; loss: the mean since the last one. What it gives back is "
+       "taken as on_step's.",
+       ""}};
   return fields;
 }
 
