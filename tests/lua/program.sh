@@ -155,7 +155,7 @@ echo >file
 expect 1 "train.lua:4: " "$program" run train.lua --runs file
 holds "file"
 cp train.lua bad.lua && sed -i 's/name = "dry"/name = "a\/b"/' bad.lua
-expect 1 "bad.lua:4: a run cannot be called 'a/b'" "$program" run bad.lua
+expect 1 "bad.lua:3: a run cannot be called 'a/b'" "$program" run bad.lua
 
 # basin.toml, of the user and of the project
 printf 'devise = "cpu"\n' >basin.toml
