@@ -39,7 +39,7 @@ set(CPACK_DEBIAN_FILE_NAME DEB-DEFAULT)
 set(CPACK_DEBIAN_SDK_PACKAGE_NAME basin-sdk)
 set(CPACK_DEBIAN_SDK_PACKAGE_ARCHITECTURE all)
 set(CPACK_DEBIAN_SDK_PACKAGE_SECTION libdevel)
-set(CPACK_DEBIAN_SDK_PACKAGE_RECOMMENDS "cmake, g++ | c++-compiler, make | ninja-build")
+set(CPACK_DEBIAN_SDK_PACKAGE_RECOMMENDS "cmake, g++ | c++-compiler, make")
 set(CPACK_DEBIAN_SDK_PACKAGE_SUGGESTS basin)
 set(CPACK_COMPONENT_SDK_DESCRIPTION "Headers, CMake package and templates for plugins of Basin")
 

@@ -169,6 +169,7 @@ function process:noised(x0, noise, t) end
 ---@operator len: integer
 ---@field dtype string float32, float64, int64, int32, uint8, bool, bfloat16.
 ---@field device string cpu or cuda:0.
+---@field T basin.tensor This matrix with rows and columns swapped.
 ---@field dims integer How many dimensions it has.
 ---@field count integer How many elements it has.
 ---@field [integer] basin.tensor
@@ -545,6 +546,15 @@ function tensor:matmul(other) end
 ---@return basin.tensor
 function tensor:diagonal() end
 
+---The sum of the products of two vectors.
+---```lua
+---basin.range(1, 3):dot(basin.ones { 3 })
+---```
+---(since 0.1)
+---@param other basin.tensor As long. Required.
+---@return basin.tensor
+function tensor:dot(other) end
+
 ---The sum of the diagonal.
 ---```lua
 ---basin.eye(3):trace():item()
@@ -749,6 +759,28 @@ function tensor:cumsum(dim) end
 ---@return basin.tensor
 ---@return basin.tensor
 function tensor:sort(dim, descending) end
+
+---The number below which a share `q` of the elements lies, between two elements on a line.
+---```lua
+---t:quantile(0.5)
+---```
+---(since 0.1)
+---@param q number The share. Required. From 0 to 1.
+---@param dim? integer A dimension; without one: over all elements, a number.
+---@return number|basin.tensor
+function tensor:quantile(q, dim) end
+
+---How many elements lie in each of `bins` equal parts, and the bins + 1 edges; the last part holds both of its ends.
+---```lua
+---local counts, edges = t:histogram(5)
+---```
+---(since 0.1)
+---@param bins? integer How many parts. Default: 10. At least 1.
+---@param low? number Where the first begins; what lies below is not counted. Default: the smallest.
+---@param high? number Where the last ends. Default: the largest.
+---@return basin.tensor
+---@return basin.tensor
+function tensor:histogram(bins, low, high) end
 
 ---@class (exact) basin.tensor.image.options
 ---@field path? string The file. Default: "image.png".
@@ -1018,8 +1050,8 @@ local run = {}
 ---@field accumulate? integer Parts a batch is computed in, for less memory. Default: 1. At least 1.
 ---@field log_every? integer Steps between lines of metrics.jsonl. [steps] Default: 10. At least 1.
 ---@field save_every? integer Steps between checkpoints. [steps] Default: 500. At least 1.
----@field on_step? fun(at: { step: integer, steps: integer, loss: number, images_per_second: number, seconds: number }) Called after every step.
----@field on_epoch? fun(at: { epoch: integer, step: integer, steps: integer, loss: number, seconds: number }) Called after the step that ends a pass over the data; loss: the mean since the last one.
+---@field on_step? fun(at: { step: integer, steps: integer, loss: number, images_per_second: number, seconds: number }): table<string, number>|nil Called after every step, with the loss of its batch. A table of numbers that it gives back stands in the run's rows beside the loss (the mean since the row before), in reports and run:curve.
+---@field on_epoch? fun(at: { epoch: integer, step: integer, steps: integer, loss: number, seconds: number }): table<string, number>|nil Called after the step that ends a pass over the data; loss: the mean since the last one. What it gives back is taken as on_step's.
 
 ---Trains a model, or continues, or loads what is finished.
 ---```lua
@@ -1077,6 +1109,16 @@ function run:quantize(options) end
 ---@return string
 function run:report(options) end
 
+---Numbers of its rows: of training, of plugins and of what on_step gave back.
+---```lua
+---local losses, steps = run:curve "loss"
+---```
+---(since 0.1)
+---@param name string "loss" (the mean since the row before), "images_per_second", ... Required.
+---@return basin.tensor
+---@return basin.tensor
+function run:curve(name) end
+
 ---A line in the run's log.txt, with the time.
 ---```lua
 ---run:log "halfway"
@@ -1091,7 +1133,7 @@ function run:log(line) end
 ---@field args table<string, any> What basin.arguments declared, with values.
 local basin = {}
 
----Declares what the command line may set with --set; the values are then in basin.args.
+---Declares what the command line may set with --set; the values are then in basin.args. A script calls it once, before anything that takes long.
 ---```lua
 ---basin.arguments { steps = { type = "integer", default = 100, help = "training steps" } }
 ---```
@@ -2240,8 +2282,9 @@ function basin.linspace(first, last, count, dtype) end
 ---(since 0.1)
 ---@param sizes integer[] Its sizes. Required.
 ---@param seed? integer Another seed, other numbers. Default: 0.
+---@param dtype? "float32"|"float64"|"bfloat16" The type of its elements; drawn in float32. Default: "float32".
 ---@return basin.tensor
-function basin.randn(sizes, seed) end
+function basin.randn(sizes, seed, dtype) end
 
 ---Numbers uniform in (0, 1), a function of seed and sizes alone.
 ---```lua
@@ -2250,8 +2293,31 @@ function basin.randn(sizes, seed) end
 ---(since 0.1)
 ---@param sizes integer[] Its sizes. Required.
 ---@param seed? integer Another seed, other numbers. Default: 0.
+---@param dtype? "float32"|"float64"|"bfloat16" The type of its elements; drawn in float32. Default: "float32".
 ---@return basin.tensor
-function basin.rand(sizes, seed) end
+function basin.rand(sizes, seed, dtype) end
+
+---Integers, each as likely, from `first` to `last`, with both.
+---```lua
+---basin.randint({ 2, 3 }, 1, 6)
+---```
+---(since 0.1)
+---@param sizes integer[] Its sizes. Required.
+---@param first integer The smallest. Required.
+---@param last integer The largest. Required.
+---@param seed? integer Another seed, other numbers. Default: 0.
+---@return basin.tensor
+function basin.randint(sizes, first, last, seed) end
+
+---The integers from 1 to `n` in random order, to pick rows by: t[basin.permutation(#t)].
+---```lua
+---basin.permutation(10)
+---```
+---(since 0.1)
+---@param n integer How many. Required. At least 0.
+---@param seed? integer Another seed, other numbers. Default: 0.
+---@return basin.tensor
+function basin.permutation(n, seed) end
 
 ---Tensors one after the other along a dimension they have.
 ---```lua

@@ -16,6 +16,16 @@ namespace {
 const std::array<cv::Scalar, 7> kLines = {cv::Scalar(0, 114, 178), {213, 94, 0},  {0, 158, 115}, {204, 121, 167},
                                           {86, 180, 233},          {230, 159, 0}, {90, 90, 98}};
 
+// How the i-th series is drawn: the colours in turn, then again with dashes, then with shorter ones.
+struct Pen {
+  cv::Scalar color;
+  double dash;  // length of a dash and of a gap; 0: none
+  explicit Pen(std::size_t i) : color(kLines[i % kLines.size()]) {
+    const std::size_t again = i / kLines.size();
+    dash = again == 0 ? 0 : again == 1 ? 7 : 3;
+  }
+};
+
 struct Frame {
   cv::Rect2d area;
   Axis x, y;
@@ -57,13 +67,38 @@ void draw_band(Canvas& canvas, const Frame& frame, const basin_plot_series& s, c
   cv::addWeighted(canvas.mat, 0.82, over, 0.18, 0, canvas.mat);
 }
 
-void draw_line(Canvas& canvas, const Frame& frame, const basin_plot_series& s, const cv::Scalar& color) {
+void stroke(Canvas& canvas, const std::vector<cv::Point2d>& points, const Pen& pen, double width) {
   std::vector<cv::Point> run;
-  std::vector<cv::Point2d> points;
+  const auto lift = [&] {
+    if (run.size() > 1)
+      cv::polylines(canvas.mat, run, false, pen.color, int(std::lround(width * kOver)), cv::LINE_AA, kShift);
+    run.clear();
+  };
+  const auto mark = [&](cv::Point2d p) { run.push_back(Canvas::fixed(p.x, p.y)); };
+  bool down = true;
+  double left = pen.dash;  // of this dash or gap
+  for (std::size_t i = 0; i < points.size(); ++i) {
+    if (down) mark(points[i]);
+    if (pen.dash == 0 || i + 1 == points.size()) continue;
+    const cv::Point2d way = points[i + 1] - points[i];
+    const double length = cv::norm(way);
+    double gone = 0;
+    for (; length - gone >= left; left = pen.dash) {
+      gone += left;
+      mark(points[i] + way * (gone / length));
+      if (down) lift();
+      down = !down;
+    }
+    left -= length - gone;
+  }
+  lift();
+}
+
+void draw_line(Canvas& canvas, const Frame& frame, const basin_plot_series& s, const Pen& pen) {
+  std::vector<cv::Point2d> run, points;
   const double width = s.count > 3000 ? 1.2 : 1.8;
   const auto flush = [&] {
-    if (run.size() > 1)
-      cv::polylines(canvas.mat, run, false, color, int(std::lround(width * kOver)), cv::LINE_AA, kShift);
+    stroke(canvas, run, pen, width);
     run.clear();
   };
   for (std::size_t i = 0; i < s.count; ++i) {
@@ -72,13 +107,13 @@ void draw_line(Canvas& canvas, const Frame& frame, const basin_plot_series& s, c
       continue;
     }
     points.push_back(frame.at(s.x[i], s.y[i]));
-    run.push_back(Canvas::fixed(points.back().x, points.back().y));
+    run.push_back(points.back());
   }
   flush();
   if (points.size() > 24) return;
   for (const auto& p : points) {  // few enough to be measurements of their own
     const int radius = int(3.6 * kOver * (1 << kShift)), inner = int(1.7 * kOver * (1 << kShift));
-    cv::circle(canvas.mat, Canvas::fixed(p.x, p.y), radius, color, cv::FILLED, cv::LINE_AA, kShift);
+    cv::circle(canvas.mat, Canvas::fixed(p.x, p.y), radius, pen.color, cv::FILLED, cv::LINE_AA, kShift);
     cv::circle(canvas.mat, Canvas::fixed(p.x, p.y), inner, kArea, cv::FILLED, cv::LINE_AA, kShift);
   }
 }
@@ -132,7 +167,7 @@ void draw_legend(Canvas& canvas, const Frame& frame, const basin_plot& given, do
   for (std::size_t i = 0; i < given.n_series; ++i) {
     const Text text{ascii(given.series[i].name), letter};
     if (text.words.empty()) continue;
-    canvas.line(best.x + 12, y, best.x + 34, y, kLines[i % kLines.size()], 2.4);
+    stroke(canvas, {{best.x + 12, y}, {best.x + 34, y}}, Pen(i), 2.4);
     text.draw(canvas, best.x + 42, y + letter / 2, 0, kInk);
     y += pitch;
   }
@@ -172,8 +207,8 @@ cv::Mat draw_plot(const basin_plot& given) {
   Canvas canvas{cv::Mat(given.height * kOver, given.width * kOver, CV_8UC3, kPaper)};
   draw_axes(canvas, frame, letter);
   for (std::size_t i = 0; i < given.n_series; ++i)
-    if (given.series[i].lower) draw_band(canvas, frame, given.series[i], kLines[i % kLines.size()]);
-  for (std::size_t i = 0; i < given.n_series; ++i) draw_line(canvas, frame, given.series[i], kLines[i % kLines.size()]);
+    if (given.series[i].lower) draw_band(canvas, frame, given.series[i], Pen(i).color);
+  for (std::size_t i = 0; i < given.n_series; ++i) draw_line(canvas, frame, given.series[i], Pen(i));
   draw_legend(canvas, frame, given, letter);
 
   title.draw(canvas, left, 18 + title.height, 0, kInk);

@@ -11,7 +11,21 @@ namespace {
 
 // Of the viewBox; small, so that its text can be read on a phone. The page's script knows them too.
 constexpr double kWidth = 480, kHeight = 290, kLeft = 58, kRight = 10, kTop = 10, kBottom = 40;
-constexpr int kColours = 8;  // --c0 .. --c7 in the page's style
+constexpr size_t kColours = 8;  // --c0 .. --c7 in the page's style
+
+// After all colours they come again with dashes, then with shorter ones.
+int dash_of(size_t number) { return number < kColours ? 0 : number < 2 * kColours ? 6 : 2; }
+size_t colour_of(const Line& line, size_t place) { return line.colour < 0 ? place : static_cast<size_t>(line.colour); }
+std::string dashes(size_t number) {
+  const int dash = dash_of(number);
+  return dash ? " stroke-dasharray=\"" + std::to_string(dash) + "\"" : "";
+}
+std::string swatch(size_t number) {
+  const std::string c = "var(--c" + std::to_string(number % kColours) + ")", dash = std::to_string(dash_of(number) / 2);
+  if (dash_of(number) == 0) return "background:" + c;
+  return "background:repeating-linear-gradient(90deg," + c + " 0 " + dash + "px,transparent " + dash + "px " +
+         std::to_string(dash_of(number)) + "px)";
+}
 
 struct Scale {
   double low = 0, high = 1;
@@ -134,7 +148,7 @@ class Drawing {
     for (const auto& [at, text] : marks)
       out += "<text x=\"" + coordinate(px(at)) + "\" y=\"" + coordinate(kHeight - kBottom + 18) +
              "\" text-anchor=\"middle\">" + html_of(text) + "</text>";
-    for (size_t i = 0; i < lines_.size(); i++) out += line(lines_[i], i % kColours);
+    for (size_t i = 0; i < lines_.size(); i++) out += line(lines_[i], colour_of(lines_[i], i));
     out += "</g><text x=\"" + coordinate((kLeft + kWidth - kRight) / 2) + "\" y=\"" + coordinate(kHeight - 4) +
            "\" text-anchor=\"middle\">" + html_of(chart_.x_label) + "</text>";
     return out +
@@ -159,8 +173,8 @@ class Drawing {
   double py(double y) const { return kHeight - kBottom - y_.at(y) * (kHeight - kTop - kBottom); }
   std::string point(double x, double y) const { return coordinate(px(x)) + " " + coordinate(py(y)); }
 
-  std::string line(const Line& l, size_t colour) const {
-    const std::string c = "var(--c" + std::to_string(colour) + ")";
+  std::string line(const Line& l, size_t number) const {
+    const std::string c = "var(--c" + std::to_string(number % kColours) + ")";
     std::string path, upper, lower, marks;
     size_t run = 0;  // points since the line was last broken
     for (size_t i = 0; i < l.y.size(); i++) {
@@ -185,7 +199,8 @@ class Drawing {
     }
     std::string out;
     if (!upper.empty()) out += "<path d=\"" + upper + lower + "Z\" fill=\"" + c + "\" opacity=\"0.15\"/>";
-    if (!path.empty()) out += "<path d=\"" + path + "\" fill=\"none\" stroke=\"" + c + "\" stroke-width=\"1.6\"/>";
+    if (!path.empty())
+      out += "<path d=\"" + path + "\" fill=\"none\" stroke=\"" + c + "\" stroke-width=\"1.6\"" + dashes(number) + "/>";
     return out + marks;
   }
 
@@ -211,8 +226,8 @@ std::string svg_of(const Chart& chart) {
   std::string out = "<figure class=\"chart\"><figcaption>" + html_of(chart.title) + "</figcaption>" + drawing.draw();
   out += "<div class=\"legend\">";
   for (size_t i = 0; i < chart.lines.size(); i++)
-    out += "<span><i style=\"background:var(--c" + std::to_string(i % kColours) + ")\"></i>" +
-           html_of(chart.lines[i].name) + " <b></b></span>";
+    out += "<span><i style=\"" + swatch(colour_of(chart.lines[i], i)) + "\"></i>" + html_of(chart.lines[i].name) +
+           " <b></b></span>";
   return out + "<span class=\"at\"></span></div><script type=\"application/json\">" + drawing.data() +
          "</script></figure>\n";
 }

@@ -12,6 +12,7 @@ struct Line {
   std::string name;               // for the legend
   std::vector<double> x, y;       // equally long; a value that is not finite breaks the line
   std::vector<double> low, high;  // empty, or as long: a band
+  int colour = -1;                // a number that has one colour in all charts; -1: its place among the lines
 };
 
 struct Chart {

@@ -70,6 +70,25 @@ const json& list_in(const json& object, const char* key) {
   return object.is_object() && object.contains(key) && object[key].is_array() ? object[key] : empty;
 }
 
+std::vector<double> numbers_of(const json& list) {
+  std::vector<double> out;
+  for (const auto& v : list) out.push_back(v.is_number() ? v.get<double>() : NAN);
+  return out;
+}
+
+image::Surface surface_of(const json& grid) {
+  image::Surface surface;
+  surface.x = numbers_of(list_in(grid, "x")), surface.y = numbers_of(list_in(grid, "y"));
+  for (const auto& row : list_in(grid, "z"))
+    for (const double v : numbers_of(row)) surface.z.push_back(v);
+  if (surface.x.size() < 2 || surface.y.size() < 2 || surface.z.size() != surface.x.size() * surface.y.size())
+    throw Error("the grid '" + text_in(grid, "name") + "' has " + std::to_string(surface.z.size()) + " values for " +
+                std::to_string(surface.x.size()) + " x " + std::to_string(surface.y.size()) + " points");
+  surface.x_label = text_in(grid, "x_label"), surface.y_label = text_in(grid, "y_label");
+  surface.z_label = text_in(grid, "name");
+  return surface;
+}
+
 std::string extractor_of(const json& result) {
   const json* at = &result;
   for (const char* key : {"protocol", "metric", "options", "features"}) {
@@ -117,7 +136,14 @@ std::vector<std::pair<std::string, std::string>> lines_of(const json& protocol) 
 }
 
 void collect_results(const fs::path& folder, size_t index, Everything& all) {
+  // The newest first: it is the one that stands for what was measured again and again.
+  std::vector<std::pair<fs::file_time_type, fs::path>> files;
   for (const auto& file : files_in(folder / "results", ".json")) {
+    std::error_code error;
+    files.emplace_back(fs::last_write_time(file, error), file);
+  }
+  std::stable_sort(files.begin(), files.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  for (const auto& [time, file] : files) {
     json value;
     try {
       value = json::parse(read_file(file), nullptr, false);

@@ -6,6 +6,8 @@
 #include <utility>
 #include <vector>
 
+#include "image/image.hpp"
+
 namespace basin {
 
 struct Result {
@@ -38,6 +40,10 @@ void collect_results(const std::filesystem::path& folder, size_t run, Everything
 std::string text_in(const nlohmann::json& object, const char* key);
 double number_in(const nlohmann::json& object, const char* key);  // NaN
 const nlohmann::json& list_in(const nlohmann::json& object, const char* key);
+// A list of numbers; NaN for what is none, as JSON writes what is not finite.
+std::vector<double> numbers_of(const nlohmann::json& list);
+// A result's grid, without a title.
+image::Surface surface_of(const nlohmann::json& grid);
 
 // The component whose features a result was measured in, such as "small_features"; "" where there is none. A distance
 // between images means nothing without it.

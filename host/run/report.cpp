@@ -121,12 +121,13 @@ void write_report(const fs::path& file, const std::vector<fs::path>& runs, const
   std::string heading = html_of(title);
   for (const auto& run : all.runs)
     if (title.empty()) heading += (heading.empty() ? "" : ", ") + html_of(run.label);
-  const std::string pictures = pictures_html(all, all.problems);  // first: what it cannot read is said at the top
+  // First: what they cannot read is said at the top.
+  const std::string pictures = pictures_html(all, all.problems), results = results_html(all, all.problems);
   write_file(file,
              "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><meta name=\"viewport\" "
              "content=\"width=device-width, initial-scale=1\"><title>" +
                  heading + "</title><style>" + kStyle + "</style></head><body>\n<h1>" + heading + "</h1>\n" +
-                 head(all) + results_html(all) + training_html(all) + pictures + configuration(all) + scripts(all) +
+                 head(all) + results + training_html(all) + pictures + configuration(all) + scripts(all) +
                  environment(all) + "<script>" + kScript + "</script></body></html>\n");
 }
 

@@ -27,10 +27,6 @@ std::string base64(std::string_view bytes) {
   return out;
 }
 
-std::string img(const std::string& alt, std::string_view png) {
-  return "<img alt=\"" + html_of(alt) + "\" src=\"data:image/png;base64," + base64(png) + "\">";
-}
-
 // "ema-8-bits" of ema-8-bits-15a2d243209a.png, whose end tells settings apart that have one label.
 std::string caption_of(const fs::path& picture) {
   const std::string stem = picture.stem();
@@ -80,6 +76,10 @@ std::string tiles(const Cells& cells) {
 }
 
 }  // namespace
+
+std::string img(const std::string& alt, std::string_view png) {
+  return "<img alt=\"" + html_of(alt) + "\" src=\"data:image/png;base64," + base64(png) + "\">";
+}
 
 std::string pictures_html(const Everything& all, std::vector<std::string>& problems) {
   std::string out;

@@ -47,7 +47,7 @@ double bits_of(const Result& r) {
 
 class Results {
  public:
-  explicit Results(const Everything& all) : all_(all) {}
+  Results(const Everything& all, std::vector<std::string>& problems) : all_(all), problems_(problems) {}
 
   std::string write() {
     overview();
@@ -97,7 +97,7 @@ class Results {
   }
 
   void metric(size_t first, size_t end) {
-    std::vector<std::string> names, curves;
+    std::vector<std::string> names, curves, planes;
     for (size_t i = first; i < end; i++) {
       auto add = [](std::vector<std::string>& all, const json& items) {
         for (const auto& item : items)
@@ -106,6 +106,7 @@ class Results {
       };
       add(names, list_in(all_.results[i].json, "scalars"));
       add(curves, list_in(all_.results[i].json, "curves"));
+      add(planes, list_in(all_.results[i].json, "grids"));
     }
     std::string body;
     std::vector<Interval> intervals;
@@ -129,10 +130,16 @@ class Results {
     out_ += "<h2>" + html_of(all_.results[first].metric) + "</h2>\n" + table_of(columns, body);
     protocol(first, end);
     if (intervals.size() > 1) out_ += intervals_of(first_name(all_.results[first]), intervals);
-    if (curves.empty()) return;
-    out_ += "<div class=\"charts\">";
-    for (const auto& name : curves) curve(name, first, end);
-    out_ += "</div>\n";
+    if (!curves.empty()) {
+      out_ += "<div class=\"charts\">";
+      for (const auto& name : curves) curve(name, first, end);
+      out_ += "</div>\n";
+    }
+    if (!planes.empty()) {
+      out_ += "<div class=\"grids\">";
+      for (const auto& name : planes) contours(name, first, end);
+      out_ += "</div>\n";
+    }
   }
 
   // What all results of a metric share, then what differs.
@@ -169,11 +176,7 @@ class Results {
         if (text_in(item, "name") != name) continue;
         chart.x_label = text_in(item, "x_label");
         Line line{label_of(all_.results[i]), {}, {}, {}, {}};
-        auto numbers = [&](const char* key) {
-          std::vector<double> out;
-          for (const auto& v : list_in(item, key)) out.push_back(v.is_number() ? v.get<double>() : NAN);
-          return out;
-        };
+        auto numbers = [&](const char* key) { return numbers_of(list_in(item, key)); };
         line.x = numbers("x"), line.y = numbers("y"), line.low = numbers("low"), line.high = numbers("high");
         const size_t n = std::min(line.x.size(), line.y.size());
         line.x.resize(n), line.y.resize(n);
@@ -182,6 +185,22 @@ class Results {
       }
     chart.log_y = spans_decades(chart);
     out_ += svg_of(chart);
+  }
+
+  // Each in its own range of colours, which stands beside it.
+  void contours(const std::string& name, size_t first, size_t end) {
+    for (size_t i = first; i < end; i++)
+      for (const auto& grid : list_in(all_.results[i].json, "grids")) {
+        if (text_in(grid, "name") != name) continue;
+        const std::string caption = all_.results[first].metric + ": " + name + ", " + label_of(all_.results[i]);
+        try {
+          const auto png = image::encode_png(image::contour(surface_of(grid)));
+          out_ += "<figure><figcaption>" + html_of(caption) + "</figcaption>" +
+                  img(caption, {reinterpret_cast<const char*>(png.data()), png.size()}) + "</figure>\n";
+        } catch (const std::exception& e) {  // edited by hand, or a machine without OpenCV
+          problems_.push_back(caption + " is not shown: " + e.what());
+        }
+      }
   }
 
   // Each metric against the bits of the weights; the model before it was quantized stands at the right as "full".
@@ -245,6 +264,7 @@ class Results {
   }
 
   const Everything& all_;
+  std::vector<std::string>& problems_;
   std::string out_;
 
  public:
@@ -260,7 +280,9 @@ class Results {
 
 }  // namespace
 
-std::string results_html(const Everything& all) { return Results(all).write(); }
+std::string results_html(const Everything& all, std::vector<std::string>& problems) {
+  return Results(all, problems).write();
+}
 
 std::string training_html(const Everything& all) {
   std::vector<std::string> keys;
@@ -275,8 +297,9 @@ std::string training_html(const Everything& all) {
   std::string out = "<h2>Training</h2>\n<div class=\"charts\">";
   for (const auto& key : keys) {
     Chart chart{key, "step", {}, false, false, {}};
-    for (const auto& run : all.runs) {
-      Line line{run.label, {}, {}, {}, {}};
+    for (size_t i = 0; i < all.runs.size(); i++) {
+      const Collected& run = all.runs[i];
+      Line line{run.label, {}, {}, {}, {}, static_cast<int>(i)};
       for (const auto& row : run.rows)
         if (row.contains(key)) line.x.push_back(number_in(row, "step")), line.y.push_back(number_in(row, key.c_str()));
       if (!line.x.empty()) chart.lines.push_back(std::move(line));

@@ -41,15 +41,6 @@ std::string time_text(const char* format) {
   return {out, std::strftime(out, sizeof out, format, &parts)};
 }
 
-void check_name(const std::string& name) {
-  bool fits = !name.empty() && name.size() <= 100 && name[0] != '.';
-  for (unsigned char c : name) fits = fits && (std::isalnum(c) || c == '-' || c == '_' || c == '.');
-  if (!fits)
-    throw Error("a run cannot be called '" + name +
-                "': its name is that of a folder, of letters, digits, '-', '_' and '.', "
-                "at most 100");
-}
-
 // A file that lines are added to.
 class LineFile {
  public:
@@ -222,11 +213,20 @@ void Run::Impl::resume(const json& details) {
   segment = static_cast<int64_t>(record["starts"].size());
 }
 
+void check_run_name(const std::string& name) {
+  bool fits = !name.empty() && name.size() <= 100 && name[0] != '.';
+  for (unsigned char c : name) fits = fits && (std::isalnum(c) || c == '-' || c == '_' || c == '.');
+  if (!fits)
+    throw Error("a run cannot be called '" + name +
+                "': its name is that of a folder, of letters, digits, '-', '_' and '.', "
+                "at most 100");
+}
+
 Run::Run() : impl_(std::make_unique<Impl>()) {}
 
 std::shared_ptr<Run> Run::open(const fs::path& root, const RunSettings& settings, const json& identity,
                                const json& details, bool fresh) {
-  check_name(settings.name);
+  check_run_name(settings.name);
   const json full = full_identity(settings, identity);
   const std::string hash = sha256(text_of(full, -1));
   make_folders(root);

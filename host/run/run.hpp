@@ -22,6 +22,8 @@ struct RunSettings {
   std::string device = "auto", precision = "fp32";
 };
 
+void check_run_name(const std::string& name);  // throws where no folder can be called so
+
 class Run {
  public:
   // The run of this identity under `root`: the folder that has it already, or a new one with the next free number.

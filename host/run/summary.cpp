@@ -10,6 +10,7 @@
 #include <cctype>
 #include <cerrno>
 #include <map>
+#include <set>
 
 #include "abi/error.hpp"
 #include "plugin/files.hpp"
@@ -42,8 +43,10 @@ struct Facts {
 };
 
 void add_options(const json& record, Facts& facts) {
+  const std::set<std::string> numbers{"loss", "step", "seconds"};  // of the run, also where it has none yet
   for (const auto& option : list_in(record, "options"))
-    if (const std::string name = text_in(option, "name"); !facts.has(name) && option.contains("value"))
+    if (const std::string name = text_in(option, "name");
+        !facts.has(name) && !numbers.count(name) && option.contains("value"))
       facts.add("option", name, plain(option["value"]));
   const json* at = &record;
   for (const char* key : {"identity", "asked", "threads"}) {
@@ -135,7 +138,10 @@ Summary summarize(const fs::path& folder) {
   const double recorded = number_in(state, "step"), logged = number_in(row, "step");
   const json& newest = logged > recorded || !std::isfinite(recorded) ? row : state;
   for (const char* key : {"step", "loss", "seconds"})
-    if (std::isfinite(number_in(newest, key))) facts.add("run", key, newest[key]);
+    for (const json* from : {&newest, &row}) {  // the state of a run that was stopped has no loss
+      if (facts.has(key) || !std::isfinite(number_in(*from, key))) continue;
+      facts.add("run", key, (*from)[key]);
+    }
   if (std::isfinite(number_in(state, "steps"))) facts.add("run", "steps", state["steps"]);
   if (std::isfinite(number_in(record, "seed"))) facts.add("run", "seed", record["seed"]);
   for (const char* key : {"precision", "device", "created", "script", "command", "hash"})

@@ -225,7 +225,9 @@ int arguments(Call& c) {
 const Function& function() {
   static const Function f{
       {.name = "basin.arguments",
-       .summary = "Declares what the command line may set with --set; the values are then in basin.args.",
+       .summary =
+           "Declares what the command line may set with --set; the values are then in basin.args. A script calls it "
+           "once, before anything that takes long.",
        .fields = {{"declarations", "table",
                    "For each name a table of type, help, default, minimum, maximum, choices."}},
        .returns = "table (basin.args)",

@@ -12,6 +12,7 @@
 #include "script/numbers.hpp"
 #include "script/result.hpp"
 #include "script/runs.hpp"
+#include "script/text.hpp"
 #include "script/types.hpp"
 #include "script/written.hpp"
 
@@ -68,7 +69,7 @@ int result_index(Call& c) {  // a scalar by name
   std::vector<std::string> names{"value", "low",       "high",    "protocol", "curves",
                                  "grids", "intervals", "seconds", "metric",   "label"};
   for (const auto& scalar : result.record.at("scalars")) names.push_back(scalar.at("name"));
-  throw Error("the result of " + result.record.at("metric").get<std::string>() + " has no '" + name + "'" +
+  throw Error("the result of " + result.record.at("metric").get<std::string>() + " has no " + key_text(c.L, 2) +
               hint(name, names));
 }
 

@@ -2,16 +2,11 @@
 #include <filesystem>
 
 #include "image/image.hpp"
+#include "run/collect.hpp"
 #include "script/result.hpp"
 
 namespace basin::script {
 namespace {
-
-std::vector<double> numbers_of(const nlohmann::json& list) {
-  std::vector<double> out;
-  for (const auto& v : list) out.push_back(v.is_number() ? v.get<double>() : NAN);  // null where it was not finite
-  return out;
-}
 
 const nlohmann::json& grid_of(Call& c, const nlohmann::json& record) {
   static const nlohmann::json none = nlohmann::json::array();
@@ -34,11 +29,7 @@ const nlohmann::json& grid_of(Call& c, const nlohmann::json& record) {
 int draw(Call& c, image::Picture (*draw)(const image::Surface&), const char* otherwise) {
   const nlohmann::json& record = get<Result>(c.L, 1).record;
   const nlohmann::json& grid = grid_of(c, record);
-  image::Surface surface;
-  surface.x = numbers_of(grid.at("x")), surface.y = numbers_of(grid.at("y"));
-  for (const auto& row : grid.at("z"))
-    for (const double v : numbers_of(row)) surface.z.push_back(v);
-  surface.x_label = grid.at("x_label"), surface.y_label = grid.at("y_label"), surface.z_label = grid.at("name");
+  image::Surface surface = surface_of(grid);
   const std::string label = record.value("label", "");
   surface.title = c.string("title", record.at("metric").get<std::string>() + (label.empty() ? "" : ", " + label));
   surface.log_z = c.boolean("log");

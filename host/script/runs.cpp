@@ -17,6 +17,7 @@
 #include "run/environment.hpp"
 #include "script/component.hpp"
 #include "script/numbers.hpp"
+#include "script/tensor.hpp"
 #include "script/types.hpp"
 
 namespace basin::script {
@@ -109,6 +110,7 @@ int make_run(Call& c) {
   const std::string place = where(c.L);
   RunBox box;
   box.settings.name = c.string("name");
+  check_run_name(box.settings.name);
   box.settings.seed = static_cast<uint64_t>(c.integer("seed"));
   // The command line goes before the script, the script before basin.toml.
   Option device = settings.device, precision = settings.precision;
@@ -141,6 +143,29 @@ int log_line(Call& c) {
   return 0;
 }
 
+int curve(Call& c) {
+  const RunBox& box = self(c);
+  if (!box.run) throw Error("this run has no folder yet: its first train or sample opens it");
+  const std::string name = c.string("name");
+  std::vector<double> values;
+  std::vector<int64_t> steps;
+  std::vector<std::string> names;
+  for (const auto& row : box.run->read_metrics()) {
+    for (const auto& [key, value] : row.items())
+      if (value.is_number() && key != "step" && key != "segment" &&
+          std::find(names.begin(), names.end(), key) == names.end())
+        names.push_back(key);
+    if (!row.contains(name) || name == "step") continue;
+    values.push_back(row[name].is_number() ? row[name].get<double>() : NAN);
+    steps.push_back(row["step"].get<int64_t>());
+  }
+  if (values.empty())
+    throw Error("the rows of " + box.run->folder().string() + " have no '" + name + "'" + hint(name, names));
+  give(c.L, at::tensor(values, at::kDouble).to(at::kFloat));
+  give(c.L, at::tensor(steps, at::kLong));
+  return 2;
+}
+
 int run_text(Call& c) {
   const RunBox& box = self(c);
   return give(c.L, "run '" + box.settings.name + "', seed " + std::to_string(box.settings.seed) + ", " +
@@ -153,31 +178,39 @@ const Type& type() {
       .name = "run",
       .summary =
           "One experiment with a folder of its own. The same script again continues it, or loads what is finished.",
-      .methods = {{{"run:train", "Trains a model, or continues, or loads what is finished.", train_fields(), true,
-                    "{ loss: number, seconds: number, steps: integer, images_per_second: number }",
-                    "run:train { model = model, data = data, process = process, steps = 20, optimizer = "
-                    "basin.optimizer \"adam\" }"},
-                   run_train},
-                  {{"run:sample", "Samples images, or continues, or loads what is finished.", sample_fields(), true,
-                    "images",
-                    "run:sample { model = model, sampler = basin.sampler \"ddpm\" { steps = 20 }, count = 4 }"},
-                   run_sample},
-                  {{"run:quantize", "A quantized copy of a model, and what it costs.", quantize_fields(), true,
-                    "model; { layers: integer, weights: integer, bits: integer, bits_per_weight: number, "
-                    "relative_error: number, "
-                    "bytes_before: integer, bytes_after: integer }",
-                    "run:quantize { model = model, quantizer = basin.quantizer \"uniform\" { bits = 8 } }"},
-                   run_quantize},
-                  {{"run:report", "Writes what the run was and found as one HTML file.", report_fields(), true,
-                    "string (the file)", "run:report {}"},
-                   run_report},
-                  {{"run:log",
-                    "A line in the run's log.txt, with the time.",
-                    {{"line", "string", "The line."}},
-                    false,
-                    "",
-                    "run:log \"halfway\""},
-                   log_line}},
+      .methods =
+          {{{"run:train", "Trains a model, or continues, or loads what is finished.", train_fields(), true,
+             "{ loss: number, seconds: number, steps: integer, images_per_second: number } (loss: the mean over the "
+             "last tenth of the steps)",
+             "run:train { model = model, data = data, process = process, steps = 20, optimizer = "
+             "basin.optimizer \"adam\" }"},
+            run_train},
+           {{"run:sample", "Samples images, or continues, or loads what is finished.", sample_fields(), true, "images",
+             "run:sample { model = model, sampler = basin.sampler \"ddpm\" { steps = 20 }, count = 4 }"},
+            run_sample},
+           {{"run:quantize", "A quantized copy of a model, and what it costs.", quantize_fields(), true,
+             "model; { layers: integer, weights: integer, bits: integer, bits_per_weight: number, "
+             "relative_error: number, "
+             "bytes_before: integer, bytes_after: integer }",
+             "run:quantize { model = model, quantizer = basin.quantizer \"uniform\" { bits = 8 } }"},
+            run_quantize},
+           {{"run:report", "Writes what the run was and found as one HTML file.", report_fields(), true,
+             "string (the file)", "run:report {}"},
+            run_report},
+           {{"run:curve",
+             "Numbers of its rows: of training, of plugins and of what on_step gave back.",
+             {{"name", "string", "\"loss\" (the mean since the row before), \"images_per_second\", ..."}},
+             false,
+             "tensor ([n]); tensor ([n], int64: the steps)",
+             "local losses, steps = run:curve \"loss\""},
+            curve},
+           {{"run:log",
+             "A line in the run's log.txt, with the time.",
+             {{"line", "string", "The line."}},
+             false,
+             "",
+             "run:log \"halfway\""},
+            log_line}},
       .properties = {{"folder", "Its folder; nil before the first train or sample.", folder, "string|nil"},
                      {"name", "As basin.run was told.", name, "string"},
                      {"seed", "As basin.run was told.", seed, "integer"}},

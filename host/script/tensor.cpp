@@ -219,6 +219,12 @@ std::vector<Function> own_methods() {
   };
 }
 
+int transposed(Call& c) {
+  const Tensor& x = get<Tensor>(c.L, 1);
+  if (x.dim() == 2) return give(c.L, x.t());
+  throw Error("t.T is of a matrix, and this is " + tensor_kind(x) + "; t:transpose(1, 2) swaps any two dimensions");
+}
+
 Type make_type() {
   Type t{.name = "tensor",
          .summary =
@@ -228,6 +234,7 @@ Type make_type() {
          .methods = own_methods(),
          .properties = {{"dtype", "float32, float64, int64, int32, uint8, bool, bfloat16.", dtype_name, "string"},
                         {"device", "cpu or cuda:0.", device_name, "string"},
+                        {"T", "This matrix with rows and columns swapped.", transposed, "tensor"},
                         {"dims", "How many dimensions it has.", dimension_count, "integer"},
                         {"count", "How many elements it has.", element_count, "integer"}},
          .operators = tensor_operators(),

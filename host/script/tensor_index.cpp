@@ -7,6 +7,7 @@
 //
 // A view shares its numbers: writing to it changes the tensor it came from. t[key] = value writes.
 #include <algorithm>
+#include <map>
 
 #include "plugin/value.hpp"
 #include "script/tensor.hpp"
@@ -109,7 +110,35 @@ Part part_at(lua_State* L, const Tensor& x, int key) {
   if (lua_type(L, key) == LUA_TNUMBER && whole) return {x.select(0, place(index, x.size(0), 0)), {}, {}, 0};
   std::vector<std::string> names;
   for (const Function& method : type_at(L, 1)->methods) names.push_back(method.record.name + sizeof "tensor:" - 1);
-  const std::string word = text_at(L, key), near = nearest(word, names);
+  // What others call it.
+  static const std::map<std::string, std::string> theirs{{"clip", "t:clamp"},
+                                                         {"view", "t:reshape"},
+                                                         {"astype", "t:to"},
+                                                         {"type", "t:to"},
+                                                         {"size", "t:shape"},
+                                                         {"median", "t:quantile"},
+                                                         {"numpy", "t:totable"},
+                                                         {"tolist", "t:totable"},
+                                                         {"argsort", "select(2, t:sort())"},
+                                                         {"concatenate", "basin.cat"},
+                                                         {"save", "model:save"},
+                                                         {"repeat", "t:tile"},
+                                                         {"swapaxes", "t:transpose"},
+                                                         {"pow", "t ^ 2"},
+                                                         {"mm", "t:matmul"},
+                                                         {"cpu", "t:to \"cpu\""},
+                                                         {"cuda", "t:to \"cuda\""},
+                                                         {"float", "t:to \"float32\""},
+                                                         {"clone", "t:copy"},
+                                                         {"inv", "t:inverse"},
+                                                         {"backward", "t:gradient"},
+                                                         {"ravel", "t:flatten"},
+                                                         {"numel", "t.count"},
+                                                         {"ndim", "t.dims"}};
+  const std::string word = text_at(L, key);
+  if (const auto known = theirs.find(word); known != theirs.end())
+    throw Error("a tensor has no '" + word + "'; here it is " + known->second);
+  const std::string near = nearest(word, names);
   throw Error("a tensor has no " +
               (lua_type(L, key) == LUA_TSTRING ? "'" + word + "'" : "element " + describe(L, key)) +
               (near.empty() ? "; it has elements t[1], t[{ 1, {2, 3} }], ... and methods: help(t) lists them."
@@ -124,7 +153,11 @@ c10::List<std::optional<Tensor>> masked(const Tensor& mask) {
 
 }  // namespace
 
+// One past the last is nil, as in Lua's lists: ipairs ends there.
 int element(Call& c) {
+  const Tensor& x = get<Tensor>(c.L, 1);
+  if (x.dim() > 0 && lua_isinteger(c.L, 2) && lua_tointegerx(c.L, 2, nullptr) == x.size(0) + 1)
+    return lua_pushnil(c.L), 1;
   const Part part = part_at(c.L, get<Tensor>(c.L, 1), 2);
   if (part.mask.defined()) return give(c.L, at::index(part.view, masked(part.mask)));
   if (part.places.defined()) return give(c.L, at::index_select(part.view, part.along, part.places));

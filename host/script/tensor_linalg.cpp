@@ -36,6 +36,14 @@ int signed_logarithm(Call& c) {
   return give(c.L, sign) + give(c.L, logarithm);
 }
 
+int dot(Call& c) {
+  const Tensor &a = get<Tensor>(c.L, 1), &b = get<Tensor>(c.L, c.index("other"));
+  if (a.dim() != 1 || a.sizes() != b.sizes())
+    throw Error("dot is of two vectors of one length, got " + tensor_kind(a) + " and " + tensor_kind(b) +
+                "; t:matmul(other) is there for matrices");
+  return give(c.L, at::mul(a, b).sum());
+}
+
 constexpr const char* kSingular =
     ": this matrix is singular, its rows do not span the space; t:pinverse() is there for it";
 int inverse(Call& c) {
@@ -96,6 +104,13 @@ std::vector<Function> tensor_linear_algebra() {
         "tensor",
         "basin.eye(3):diagonal()"},
        diagonal},
+      {{"tensor:dot",
+        "The sum of the products of two vectors.",
+        {{"other", "tensor", "As long."}},
+        false,
+        "tensor",
+        "basin.range(1, 3):dot(basin.ones { 3 })"},
+       dot},
       {{"tensor:trace", "The sum of the diagonal.", {}, false, "tensor", "basin.eye(3):trace():item()"}, trace},
       {{"tensor:det", "The determinant.", {}, false, "tensor", "(2 * basin.eye(3)):det():item()"}, determinant},
       {{"tensor:slogdet",

@@ -108,14 +108,38 @@ int eye(Call& c) {
   return give(c.L, at::eye(n, at::TensorOptions().dtype(type_named(c.string("dtype", "float32")))));
 }
 
-int drawn(Call& c, int32_t distribution) {
+Tensor drawn(Call& c, int32_t distribution) {
   auto sizes = sizes_of(c);
   const int64_t id = 0;
   const basin_stream stream = stream_of(static_cast<uint64_t>(c.integer("seed")), BASIN_PURPOSE_SCRIPT);
-  return give(c.L, draw(stream, distribution, {&id, 1}, sizes).reshape(sizes));
+  return draw(stream, distribution, {&id, 1}, sizes).reshape(sizes);
 }
-int randn(Call& c) { return drawn(c, BASIN_NORMAL); }
-int rand(Call& c) { return drawn(c, BASIN_UNIFORM); }
+int given_real(Call& c, int32_t distribution) {
+  const at::ScalarType type = type_named(c.string("dtype", "float32"));
+  if (!at::isFloatingType(type))
+    throw Error("random numbers of this kind are float32, float64 or bfloat16; basin.randint gives integers");
+  return give(c.L, drawn(c, distribution).to(type));
+}
+int randn(Call& c) { return given_real(c, BASIN_NORMAL); }
+int rand(Call& c) { return given_real(c, BASIN_UNIFORM); }
+
+// The remainders of 32 random bits: among 2^24 integers some come more often than others by 0.4 % at most.
+int randint(Call& c) {
+  const int64_t first = c.integer("first"), last = c.integer("last");
+  if (last < first)
+    throw Error("basin.randint draws from 'first' to 'last', and " + std::to_string(last) + " is below " +
+                std::to_string(first));
+  const double count = static_cast<double>(last) - static_cast<double>(first) + 1;
+  if (count > 0x1p24) throw Error("basin.randint draws among at most 2^24 integers, got " + number_text(count));
+  return give(c.L, drawn(c, BASIN_BITS).to(at::kLong).remainder(static_cast<int64_t>(count)) + first);
+}
+// The order of as many random numbers; where two are equal, one in 2^32, they stay in theirs.
+int permutation(Call& c) {
+  const int64_t n = c.integer("n"), id = 0;
+  check_elements(static_cast<double>(n));
+  const basin_stream stream = stream_of(static_cast<uint64_t>(c.integer("seed")), BASIN_PURPOSE_SCRIPT);
+  return give(c.L, draw(stream, BASIN_BITS, {&id, 1}, {n}).flatten().argsort(true, 0, false) + 1);
+}
 
 // As Lua's for: both ends are in it.
 int range(Call& c) {
@@ -171,6 +195,8 @@ Tensor tensor_from(lua_State* L, int index, const std::string& dtype) {
 std::vector<Function> tensor_factories() {
   static const Field sizes{"sizes", "integer[]", "Its sizes."};
   static const Field seed{"seed", "integer", "Another seed, other numbers.", "0"};
+  static const Field real{"dtype", "\"float32\"|\"float64\"|\"bfloat16\"",
+                          "The type of its elements; drawn in float32.", "\"float32\""};
   static const Field dtype{"dtype", kDtypes, "The type of its elements.", "\"float32\""};
   return {
       {{"basin.tensor",
@@ -219,18 +245,32 @@ std::vector<Function> tensor_factories() {
        linspace},
       {{"basin.randn",
         "Standard normal numbers, a function of seed and sizes alone.",
-        {sizes, seed},
+        {sizes, seed, real},
         false,
         "tensor",
         "basin.randn({ 2, 3 }, 7)"},
        randn},
       {{"basin.rand",
         "Numbers uniform in (0, 1), a function of seed and sizes alone.",
-        {sizes, seed},
+        {sizes, seed, real},
         false,
         "tensor",
         "basin.rand({ 2, 3 }, 7)"},
        rand},
+      {{"basin.randint",
+        "Integers, each as likely, from `first` to `last`, with both.",
+        {sizes, {"first", "integer", "The smallest."}, {"last", "integer", "The largest."}, seed},
+        false,
+        "tensor (int64)",
+        "basin.randint({ 2, 3 }, 1, 6)"},
+       randint},
+      {{"basin.permutation",
+        "The integers from 1 to `n` in random order, to pick rows by: t[basin.permutation(#t)].",
+        {{"n", "integer", "How many.", nullptr, 0}, seed},
+        false,
+        "tensor (int64)",
+        "basin.permutation(10)"},
+       permutation},
       {{"basin.cat",
         "Tensors one after the other along a dimension they have.",
         {{"tensors", "tensor[]", "All alike but in that dimension."}, {"dim", "integer", "Which.", "1"}},

@@ -1,4 +1,6 @@
 // Arithmetic on tensors: operators with broadcasting, comparisons, functions of each element.
+#include <algorithm>
+
 #include "script/tensor.hpp"
 
 namespace basin::script {
@@ -8,9 +10,20 @@ Tensor& self(Call& c) { return get<Tensor>(c.L, 1); }
 
 // ---- operators -----------------------------------------------------------------------------------------------------
 
+// Sizes are matched from the last dimension on, as in NumPy; the sentence counts dimensions as scripts do.
+void check_broadcast(const Tensor& a, const Tensor& b) {
+  for (int64_t d = 1; d <= std::min(a.dim(), b.dim()); ++d)
+    if (a.size(-d) != b.size(-d) && a.size(-d) != 1 && b.size(-d) != 1)
+      throw Error(tensor_kind(a) + " and " + tensor_kind(b) + " do not fit: their dimensions -" + std::to_string(d) +
+                  ", counted from the last, are " + std::to_string(a.size(-d)) + " and " + std::to_string(b.size(-d)) +
+                  "; t:unsqueeze(dim) adds a dimension of size 1, which fits any");
+}
+
 template <Tensor (*with_tensor)(const Tensor&, const Tensor&)>
 int binary(Call& c) {
-  return give(c.L, with_tensor(operand(c.L, 1), operand(c.L, 2)));
+  const Tensor a = operand(c.L, 1), b = operand(c.L, 2);
+  check_broadcast(a, b);
+  return give(c.L, with_tensor(a, b));
 }
 Tensor add(const Tensor& a, const Tensor& b) { return at::add(a, b); }
 Tensor subtract(const Tensor& a, const Tensor& b) { return at::sub(a, b); }
@@ -44,7 +57,9 @@ int at_most(Call& c) { return give(c.L, single(c.L, 1) <= single(c.L, 2)); }
 
 template <Tensor (*with_tensor)(const Tensor&, const Tensor&)>
 int with_other(Call& c) {
-  return give(c.L, with_tensor(self(c), operand(c.L, c.index("other"))));
+  const Tensor b = operand(c.L, c.index("other"));
+  check_broadcast(self(c), b);
+  return give(c.L, with_tensor(self(c), b));
 }
 Tensor equals(const Tensor& a, const Tensor& b) { return at::eq(a, b); }
 Tensor differs(const Tensor& a, const Tensor& b) { return at::ne(a, b); }

@@ -12,6 +12,8 @@ Tensor& self(Call& c) { return get<Tensor>(c.L, 1); }
 
 std::filesystem::path file_of(Call& c, const char* otherwise) {
   const std::filesystem::path file = c.string("path", otherwise);
+  if (file.extension() != ".png" && file.extension() != ".PNG")
+    throw Error("pictures are written as PNG: give the file a name that ends with .png, got '" + file.string() + "'");
   std::error_code error;
   if (file.has_parent_path()) std::filesystem::create_directories(file.parent_path(), error);
   if (error)

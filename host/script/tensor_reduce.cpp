@@ -1,6 +1,8 @@
 // Reductions of tensors: over all elements, or over some dimensions.
 #include <algorithm>
+#include <cmath>
 
+#include "script/numbers.hpp"
 #include "script/tensor.hpp"
 
 namespace basin::script {
@@ -93,6 +95,30 @@ int sorted(Call& c) {
   return 2;
 }
 
+// As numpy.quantile: between two elements on a line.
+int quantile(Call& c) {
+  const Tensor x = as_real(nonempty(self(c), "quantile"));
+  const double q = c.number("q");
+  if (c.has("dim")) return give(c.L, at::quantile(x, q, dimension(x, c.integer("dim"))));
+  return give(c.L, at::quantile(x, q).item<double>());
+}
+
+// As numpy.histogram: bins of one width, of which the last holds both of its ends.
+int histogram(Call& c) {
+  const Tensor x = nonempty(self(c), "histogram").detach().to(at::kCPU, at::kDouble).flatten();
+  const double low = c.has("low") ? c.number("low") : x.min().item<double>();
+  const double high = c.has("high") ? c.number("high") : x.max().item<double>();
+  if (!std::isfinite(low) || !std::isfinite(high) || low > high)
+    throw Error("tensor:histogram goes from a finite 'low' to a finite 'high' that is not below it, got " +
+                number_text(low) + " to " + number_text(high));
+  const double around = low == high ? 0.5 : 0;  // of one value: a bin around it
+  const auto [counts, edges] =
+      at::histogram(x, c.integer("bins"), std::optional<c10::ArrayRef<double>>({low - around, high + around}));
+  give(c.L, counts.to(at::kLong));
+  give(c.L, edges.to(at::kFloat));
+  return 2;
+}
+
 Function over_dims(const char* name, const char* summary, int (*body)(Call&), const char* example,
                    const char* returns = "tensor") {
   static const Field dims{"dims", "integers", "Dimensions from 1 on; without any: all of them.", "all"};
@@ -133,6 +159,23 @@ std::vector<Function> tensor_reductions() {
         "tensor; tensor",
         "local sorted, places = t:sort(2)"},
        sorted},
+      {{"tensor:quantile",
+        "The number below which a share `q` of the elements lies, between two elements on a line.",
+        {{"q", "number", "The share.", nullptr, 0, 1}, dim},
+        false,
+        "number|tensor",
+        "t:quantile(0.5)"},
+       quantile},
+      {{"tensor:histogram",
+        "How many elements lie in each of `bins` equal parts, and the bins + 1 edges; the last part holds both of its "
+        "ends.",
+        {{"bins", "integer", "How many parts.", "10", 1},
+         {"low", "number", "Where the first begins; what lies below is not counted.", "the smallest"},
+         {"high", "number", "Where the last ends.", "the largest"}},
+        false,
+        "tensor ([bins], int64); tensor ([bins + 1])",
+        "local counts, edges = t:histogram(5)"},
+       histogram},
   };
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 
 #include "abi/cuda.hpp"
 #include "abi/log.hpp"
@@ -12,6 +13,7 @@
 #include "script/callbacks.hpp"
 #include "script/component.hpp"
 #include "script/losses.hpp"
+#include "script/numbers.hpp"
 #include "script/runs.hpp"
 #include "script/types.hpp"
 #include "script/written.hpp"
@@ -133,10 +135,17 @@ const std::vector<Field>& train_fields() {
       {"log_every", "integer", "Steps between lines of metrics.jsonl.", "10", 1, HUGE_VAL, "steps"},
       {"save_every", "integer", "Steps between checkpoints.", "500", 1, HUGE_VAL, "steps"},
       {"on_step",
-       "fun(at: { step: integer, steps: integer, loss: number, images_per_second: number, seconds: number })",
-       "Called after every step.", ""},
-      {"on_epoch", "fun(at: { epoch: integer, step: integer, steps: integer, loss: number, seconds: number })",
-       "Called after the step that ends a pass over the data; loss: the mean since the last one.", ""}};
+       "fun(at: { step: integer, steps: integer, loss: number, images_per_second: number, seconds: number }): "
+       "table<string, number>|nil",
+       "Called after every step, with the loss of its batch. A table of numbers that it gives back stands in the run's "
+       "rows beside the loss (the mean since the row before), in reports and run:curve.",
+       ""},
+      {"on_epoch",
+       "fun(at: { epoch: integer, step: integer, steps: integer, loss: number, seconds: number }): "
+       "table<string, number>|nil",
+       "Called after the step that ends a pass over the data; loss: the mean since the last one. What it gives back is "
+       "taken as on_step's.",
+       ""}};
   return fields;
 }
 
@@ -161,6 +170,8 @@ int run_train(Call& c) {
   identity["flip"] = o.flip = c.boolean("flip", true) && o.data->is_bytes();  // other data is no picture
   given.add("flip", o.flip, c.has("flip"));
   identity["input_perturbation"] = o.input_perturbation = c.number("input_perturbation");
+  if (!std::isfinite(o.input_perturbation))
+    throw Error("'input_perturbation' is a finite number, got " + number_text(o.input_perturbation));
   given.add("input_perturbation", o.input_perturbation, c.has("input_perturbation"));
   read_averages(c, given, o, identity);
 

@@ -122,6 +122,10 @@ void StepClosure::run(const basin_closure_request* request, basin_closure_result
 
     if (backward) {
       parameters.expect_gradients(first > 0);
+      if (!part.requires_grad())
+        throw Error(
+            "the loss does not depend on the model's weights: compute it from what the model gave, without "
+            "t:detach or t:item in between");
       part.backward();
       parameters.collect_gradients(first > 0);
     }

@@ -32,18 +32,22 @@ void check_name(const std::string& name) {
     if (name == taken) throw Error("'" + name + "' is what the training itself reports; call the number otherwise");
 }
 
+void add_to(Sums& sums, const std::string& key, const Tensor& one) {
+  check_name(key);
+  Sum& sum = sums[key];
+  sum.total = sum.total.defined() ? sum.total + one : one.clone();
+  sum.count++;
+}
+
 basin_status number(basin_parameters* parameters, const char* name, basin_tensor* value) {
   return guard([&] {
     const auto found = served().find(parameters);
     if (found == served().end()) return;
     const std::string key = needed(name, "The number's name");
-    check_name(key);
     const at::NoGradGuard no_grad;
     const Tensor one = share(needed(value, "The number")).detach().to(at::kDouble);
     if (one.dim() != 0) throw Error("'" + key + "' is to be one number, a tensor [], and is " + c10::str(one.sizes()));
-    Sum& sum = found->second[key];
-    sum.total = sum.total.defined() ? sum.total + one : one.clone();
-    sum.count++;
+    add_to(found->second, key, one);
   });
 }
 
@@ -53,6 +57,10 @@ const basin_report_interface kInterface = {sizeof kInterface, number};
 
 ServedReport::ServedReport(Parameters& parameters) : parameters_(parameters) { served()[&parameters_]; }
 ServedReport::~ServedReport() { served().erase(&parameters_); }
+
+void ServedReport::add(const std::string& name, double value) {
+  add_to(served()[&parameters_], name, at::scalar_tensor(value, at::kDouble));
+}
 
 nlohmann::json ServedReport::take_means() {
   nlohmann::json means = nlohmann::json::object();

@@ -14,7 +14,8 @@ class ServedReport {
   ServedReport(const ServedReport&) = delete;
   ServedReport& operator=(const ServedReport&) = delete;
 
-  nlohmann::json take_means();  // {"sharpness": 0.01, ...} since the last call
+  void add(const std::string& name, double value);  // Error: the name is taken, or not of letters, digits and '_'
+  nlohmann::json take_means();                      // {"sharpness": 0.01, ...} since the last call
 
  private:
   Parameters& parameters_;

@@ -7,10 +7,13 @@
 
 namespace basin {
 
+class ServedReport;
+
 struct TrainStep {
   int64_t step = 0, steps = 0;  // steps done, of how many
   double loss = 0;
   double images_per_second = 0, seconds = 0;
+  ServedReport* report = nullptr;  // numbers added to it stand in the next row beside the loss
 };
 
 struct TrainOptions {

@@ -3,7 +3,7 @@
 local basin = require "basin"
 local study = require "study"
 
-local surface = basin.metric "loss_surface" { range = 0.3, points = 15, images = 64, bands = 0 }
+local surface = basin.metric "loss_surface" { range = 0.3, points = 15, images = basin.args.images // 4, bands = 0 }
 local rows = {}
 for _, i in ipairs { 1, 7 } do
   local row = study.rows[i]

@@ -3,10 +3,10 @@
 local basin = require "basin"
 local study = require "study"
 
-local along = basin.metric "loss_along" { norm = "absolute", radii = { 2, 4, 6, 8, 10, 12 }, draws = 8, images = 128, bands = 0, along = "random" }
+local along = basin.metric "loss_along" { norm = "absolute", radii = { 2, 4, 6, 8, 10, 12 }, draws = 8, images = basin.args.images // 2, bands = 0, along = "random" }
 local elsewhere = {}
 for _, direction in ipairs { "filter_normalised", "gradient", "hessian" } do
-  elsewhere[direction] = basin.metric "loss_along" { along = direction, draws = 4, images = 64, bands = 0, iterations = 10 }
+  elsewhere[direction] = basin.metric "loss_along" { along = direction, draws = 4, images = basin.args.images // 4, bands = 0, iterations = 10 }
 end
 local curves, names, rows, radii = {}, {}, {}, nil
 for i, row in ipairs(study.rows) do

@@ -1,7 +1,7 @@
 -- What the scripts of this folder share: the arguments, the networks, the trainings with their averages. Every script
 -- trains what it needs and finds trained what another one, or an earlier start, trained already.
 --
---   --set data=DIR      CIFAR-10 in its binary layout (for tower and ffhq: a folder of images)
+--   --set data=DIR      CIFAR-10 in its binary layout (for tower and ffhq: a folder with images in train/ and in test/)
 --   --set size=small    a network of 1.4 million parameters at 16x16: an hour or so a seed on two cores
 --   --set size=paper    the network, the steps and the 50,000 samples of the paper: a lab's work on GPUs
 --
@@ -11,7 +11,7 @@ local basin = require "basin"
 local study = {}
 
 basin.arguments {
-  data = { type = "folder", help = "the images: CIFAR-10's binary layout, or for other sets a folder of images" },
+  data = { type = "folder", help = "CIFAR-10's binary layout; for other sets a folder with images in train/ and test/" },
   dataset = { type = "string", default = "cifar10", choices = { "cifar10", "tower", "ffhq" }, help = "which images" },
   size = { type = "string", default = "small", choices = { "small", "paper" }, help = "what is trained, and how long" },
   seeds = { type = "numbers", default = { 0, 1, 2 }, help = "one training of each method for each seed" },
@@ -20,6 +20,7 @@ basin.arguments {
   samples = { type = "integer", default = 0, minimum = 0, help = "images for an FID; 0: those of the size" },
   sigma = { type = "number", default = 0.01, minimum = 0, help = "of LPF: the paper does not say its own" },
   draws = { type = "integer", default = 8, minimum = 2, help = "of LPF: perturbed models" },
+  images = { type = "integer", default = 256, minimum = 4, help = "held-out images for LPF; the curves take a half or a quarter" },
   inception = { type = "string", default = "", help = "weights by scripts/convert_inception.py; else small_features" },
 }
 local args = basin.args
@@ -36,13 +37,13 @@ local sizes = {
     },
     batch = { cifar10 = 128, tower = 256, ffhq = 256 },
     steps = 200000, lr = 1e-4, samples = 50000, noise_schedule = "loss_second_moment",
-    ema = { decay = 0.9999 }, swa = { start = 180000, every = 100 }, pema = { every = 5000 }, snapshots = {},
+    ema = { decay = 0.9999 }, swa_every = 100, pema_snapshots = 40, snapshots = {},
   },
   small = {
     image = { cifar10 = 16, tower = 16, ffhq = 16 },
     batch = { cifar10 = 32, tower = 32, ffhq = 32 },
     steps = 6300, lr = 5e-4, samples = 512, noise_schedule = "uniform",
-    ema = { decay = 0.997 }, swa = { start = 5670, every = 3 }, pema = { every = 315 },
+    ema = { decay = 0.997 }, swa_every = 3, pema_snapshots = 20,
     snapshots = { 630, 1260, 1890, 2520, 3150, 4410 },
   },
 }
@@ -56,12 +57,12 @@ study.seeds = {}
 for i, seed in ipairs(args.seeds) do study.seeds[i] = math.tointeger(seed) end
 study.process = basin.process "vp" { schedule = "cosine", steps = 1000 }
 
--- Of CIFAR-10 the test images are held out. The other sets are one folder: both splits are the same images.
+-- "train" or "test", which is held out.
 function study.images(split)
   if args.dataset == "cifar10" then
     return basin.dataset "cifar10" { root = args.data, split = split, size = study.image }
   end
-  return basin.dataset "image_folder" { root = args.data, size = study.image }
+  return basin.dataset "image_folder" { root = args.data .. "/" .. split, size = study.image }
 end
 
 function study.model() return basin.model "adm_unet" ((size.model or {})[args.dataset] or small_model) end
@@ -78,12 +79,12 @@ study.methods = {
 }
 for _, method in ipairs(study.methods) do study.methods[method.name] = method end
 
--- The averages that every training keeps beside its weights, and where their numbers come from.
-function study.averages()
+-- The averages that every training of so many steps keeps beside its weights; SWA is of its last tenth.
+function study.averages(steps)
   return {
     ema = basin.averager "ema" (size.ema),
-    swa = basin.averager "swa" (size.swa),
-    pema = basin.averager "post_hoc_ema" (size.pema),
+    swa = basin.averager "swa" { start = steps * 9 // 10, every = size.swa_every },
+    pema = basin.averager "post_hoc_ema" { every = math.max(1, steps // size.pema_snapshots) },
   }
 end
 
@@ -100,7 +101,7 @@ function study.train(method, seed, options)
   for _, step in ipairs(size.snapshots) do keep[step] = step < steps end
   local trained = run:train {
     model = model, data = study.train_images, process = study.process, steps = steps,
-    batch = size.batch[args.dataset], optimizer = method.optimizer(options.rho), averages = study.averages(),
+    batch = size.batch[args.dataset], optimizer = method.optimizer(options.rho), averages = study.averages(steps),
     noise_schedule = basin.noise_schedule (size.noise_schedule) {}, input_perturbation = method.input_perturbation or 0,
     on_step = function(at)
       if not keep[at.step] then return end
@@ -124,7 +125,7 @@ end
 study.train_images, study.test_images = study.images "train", study.images "test"
 study.features = args.inception ~= "" and basin.model "inception_v3" { weights = args.inception } or basin.model "small_features" {}
 study.fid_metric = basin.metric "fid" { features = study.features }
-study.lpf_metric = basin.metric "lpf" { sigma = args.sigma, draws = args.draws, images = 256 }
+study.lpf_metric = basin.metric "lpf" { sigma = args.sigma, draws = args.draws, images = args.images }
 
 -- The rows of Table 2: a method and an average of its weights (nil: the weights as they are).
 study.rows = {

@@ -117,7 +117,7 @@ check "help before the build names the program's" says "repl"
 check "help installs nothing" silent
 
 # Missing packages, no rights: one line to run
-touch "$box/missing-ninja-build" "$box/no-sudo"
+touch "$box/missing-make" "$box/missing-ninja-build" "$box/no-sudo"  # make: a plugin of one's own is built with it
 if [[ $EUID -eq 0 ]]; then
   chmod -R a+rwX "$box"
   unprivileged=(setpriv --reuid=65534 --regid=65534 --clear-groups)
@@ -128,14 +128,14 @@ else
   run setup
 fi
 check "without rights it stops" failed
-check "without rights it says the line" says "sudo apt-get update && sudo apt-get install -y --no-install-recommends ninja-build"
+check "without rights it says the line" says "sudo apt-get update && sudo apt-get install -y --no-install-recommends make ninja-build"
 check "without rights nothing is installed" not called apt-get
 rm -f "$box/no-sudo"
 rm -rf "$box/repo/build"
 
 touch "$box/offline"
 run setup
-check "no connection: one sentence" says "is this machine online? The missing packages are: ninja-build."
+check "no connection: one sentence" says "is this machine online? The missing packages are: make ninja-build."
 rm "$box/offline"
 
 # pip loses the connection three times, then once
@@ -143,7 +143,7 @@ echo 3 >"$box/pip-fails"
 run setup
 check "a download that fails stops" failed
 check "a download that fails says so" says "pip could not download torch==2.11.0"
-check "packages were installed" called "install -y --no-install-recommends ninja-build"
+check "packages were installed" called "install -y --no-install-recommends make ninja-build"
 check "no half LibTorch" not test -e "$cache"
 echo 1 >"$box/pip-fails"
 : >"$box/calls"

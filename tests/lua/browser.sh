@@ -12,6 +12,7 @@ cat >train.lua <<'LUA'
 local basin = require "basin"
 local data, process = basin.dataset "shapes" { count = 64, size = 8 }, basin.process "vp"
 local lpf, optimal = basin.metric "lpf" { sigma = 0.01, draws = 2, images = 16 }, basin.metric "optimal_loss" { queries = 8 }
+local surface = basin.metric "loss_surface" { points = 5, images = 8, bands = 0 }
 local runs = {}
 for i, name in ipairs { "one", "two" } do
   local model = basin.model "adm_unet" { image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {} }
@@ -22,6 +23,7 @@ for i, name in ipairs { "one", "two" } do
     run:sample { model = candidate, sampler = basin.sampler "ddpm" { steps = 3 }, count = 6 }
     lpf:measure(candidate, data)
     optimal:measure(candidate, data)
+    surface:measure(candidate, data)
   end
   runs[i] = run
 end
@@ -103,7 +105,7 @@ p = json.loads(urllib.parse.unquote(found[1]))
 print(p)
 assert p["width"] == int(sys.argv[2])
 assert p["wider"] <= 0, "the page is wider than the window"
-assert p["charts"] >= 6 and p["pictures"] >= 16 and p["shown"] and p["tiles"] == 12 and p["intervals"] >= 8
+assert p["charts"] >= 6 and p["pictures"] >= 20 and p["shown"] and p["tiles"] == 12 and p["intervals"] >= 8
 assert p["read"].startswith("at ") and all(0 < v < 10 for v in p["values"])
 step = int(p["read"][3:])
 rows = {}

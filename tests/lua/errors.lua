@@ -71,9 +71,9 @@ try(function() return run:sample { model = basin.model "adm_unet" { image = 8, c
 -- tensors, tables, the rest
 try(function() return basin.tensor { 1, { 2 } } end)                     --> errors.lua:72: basin.tensor takes numbers and lists of numbers, all of one depth, got a list
 try(function() return basin.tensor { { 1, 2 }, { 3 } } end)              --> errors.lua:73: basin.tensor takes lists of equal length, got 2 and 1 elements side by side
-try(function() return basin.zeros { 2 } + basin.zeros { 3 } end)         --> errors.lua:74: The size of tensor a (2) must match the size of tensor b (3)...
+try(function() return basin.zeros { 2 } + basin.zeros { 3 } end)         --> errors.lua:74: tensor [2] float32 cpu and tensor [3] float32 cpu do not fit: their dimensions -1, counted from the last, are 2 and 3; t:unsqueeze(dim) adds a dimension of size 1, which fits any
 try(function() return basin.zeros { 2 } + "x" end)                       --> errors.lua:75: arithmetic on a tensor needs a tensor or a number, got the string "x"
-try(function() return basin.zeros({ 2 })[3] end)                         --> errors.lua:76: index 3 is outside the first dimension, 1 to 2
+try(function() return basin.zeros({ 2 })[4] end)                         --> errors.lua:76: index 4 is outside the first dimension, 1 to 2
 try(function() return basin.zeros({ 2 }):sum(3) end)                     --> errors.lua:77: dimension 3 is not one of this tensor's 1: they count from 1, or from the end with -1
 try(function() return basin.zeros({ 2 }):item() end)                     --> errors.lua:78: item() is of a tensor with one element, and this one has 2
 try(function() return basin.table { columns = { "a" }, rows = { { 1, 2 } } } end) --> errors.lua:79: basin.table: row 1 has 2 cells, and there are 1 columns

@@ -142,6 +142,21 @@ print(basin.tensor { 1, 0 / 0, -2.5 })
 -->      1   nan  -2.5
 print(a:sum(), basin.zeros { 2, 3, 4 })  --> tensor [] float32 cpu: 21	tensor [2,3,4] float32 cpu, 0 to 0, mean 0
 
+-- Random integers.
+local dice = basin.randint({ 6000 }, 1, 6)
+local counts = dice:histogram(6)
+assert(dice.dtype == "int64" and dice:min():item() == 1 and dice:max():item() == 6 and counts:sum():item() == 6000)
+assert(counts:min():item() > 850 and counts:max():item() < 1150, "1000 each, give or take 5 standard deviations")
+assert(dice == basin.randint({ 6000 }, 1, 6) and dice ~= basin.randint({ 6000 }, 1, 6, 1))
+equal(basin.randint({ 3 }, -2, -2):totable(), { -2, -2, -2 })
+equal((basin.permutation(50):sort()):totable(), basin.range(1, 50):totable())
+assert(basin.permutation(50) ~= basin.range(1, 50, 1, "int64") and basin.permutation(50) ~= basin.permutation(50, 1))
+assert(basin.permutation(0).count == 0 and basin.randn({ 2 }, 0, "float64").dtype == "float64")
+refused("basin.randint draws from 'first' to 'last', and 1 is below 3", function() basin.randint({ 2 }, 3, 1) end)
+refused("t.T is of a matrix, and this is tensor [3] float32 cpu", function() return a[1].T end)
+refused("dot is of two vectors of one length", function() return a:dot(a) end)
+refused("from a finite 'low' to a finite 'high' that is not below it, got 2 to 1", function() a:histogram(3, 2, 1) end)
+
 -- Pictures.
 assert(basin.randn { 3, 8, 8 }:image "noise.png" == "noise.png")
 assert(a:image { path = "deep/heat.png", low = 1, high = 6, scale = 4 } == "deep/heat.png")

@@ -18,6 +18,7 @@ sdk=$(echo debs/basin-sdk_*_all.deb) program=$(echo debs/basin_*_"$(dpkg --print
 [[ -f $sdk && -f $program ]] || { ls debs; echo "expected basin-sdk_*_all.deb and basin_*_$(dpkg --print-architecture).deb"; exit 1; }
 field() { dpkg-deb -f "$1" "$2"; }
 [[ $(field "$sdk" Package) == basin-sdk && -z $(field "$sdk" Depends) ]] || complain "basin-sdk depends on: $(field "$sdk" Depends)"
+[[ $(field "$sdk" Recommends) == *"make" ]] || complain "cmake -B build of a plugin needs make, and basin-sdk recommends: $(field "$sdk" Recommends)"
 for one in "$sdk" "$program"; do
   [[ $(field "$one" Maintainer) == "The Basin project <no-address@basin.invalid>" ]] || complain "maintainer: $(field "$one" Maintainer)"
 done

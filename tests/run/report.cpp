@@ -37,6 +37,15 @@ json loss(const std::string& label) {
           {"seconds", 2}};
 }
 
+json plane(const json& z) {
+  return {
+      {"metric", "loss_surface"},
+      {"label", "ema"},
+      {"scalars", {{{"name", "loss"}, {"value", 0.1}, {"low", nullptr}, {"high", nullptr}}}},
+      {"curves", json::array()},
+      {"grids", {{{"name", "loss"}, {"x_label", "a"}, {"y_label", "b"}, {"x", {0, 1}}, {"y", {0, 1, 2}}, {"z", z}}}}};
+}
+
 // Two finished runs; their folders.
 std::vector<fs::path> two_runs(const fs::path& root) {
   put(root / "s.lua", "-- if a < b then\nprint '&'\n");
@@ -121,6 +130,25 @@ TEST_CASE("A report of two runs holds results, curves, pictures, configuration, 
   CHECK(has(html, "1:15"));  // training time
 }
 
+TEST_CASE("A grid that a metric found is shown as contours; one of another size is named") {
+  if (!image::available()) return;
+  Scratch scratch;
+  const auto runs = two_runs(scratch.path);
+  const auto pictures = [](const std::string& html) {
+    size_t n = 0;
+    for (size_t at = html.find("<img "); at != html.npos; at = html.find("<img ", at + 1)) n++;
+    return n;
+  };
+  const size_t before = pictures(report(scratch.path, runs));
+  put(runs[0] / "results" / "plane.json", plane({{1, 2}, {2, nullptr}, {3, 4}}).dump());
+  put(runs[1] / "results" / "plane.json", plane({{1, 2}, {2}}).dump());
+  const std::string html = report(scratch.path, runs);
+  CHECK(unbalanced(html) == "");
+  CHECK(pictures(html) == before + 1);
+  CHECK(has(html, "<figcaption>loss_surface: loss, adam: ema</figcaption>"));
+  CHECK(has(html, "loss_surface: loss, sam: ema is not shown: the grid &#39;loss&#39; has 3 values for 2 x 3 points"));
+}
+
 TEST_CASE("A report needs nothing beside it, and fits a phone and paper") {
   Scratch scratch;
   const std::string html = report(scratch.path, two_runs(scratch.path), "A < title");
@@ -160,9 +188,12 @@ TEST_CASE("Hostile and broken run folders give a page with a sentence, never a c
     result["curves"][0]["y"] = {1, "x"};
     result["protocol"] = {{evil, {evil, {{evil, evil}}}}};
     run->record("evil", result);
-    run->record(
-        "odd",
-        {{"metric", "odd"}, {"scalars", 3}, {"curves", {{{"x", 1}}, 7}}, {"protocol", {1, 2}}, {"seconds", "long"}});
+    run->record("odd", {{"metric", "odd"},
+                        {"scalars", 3},
+                        {"curves", {{{"x", 1}}, 7}},
+                        {"grids", {{{"z", 1}}, 7}},
+                        {"protocol", {1, 2}},
+                        {"seconds", "long"}});
     run->record("own", {{"rows", {1, 2}}});
     put(run->folder() / "results" / "list.json", "[1]");
     put(run->folder() / "results" / "broken.json", "{");

@@ -23,6 +23,18 @@ quietly build.log env -i PATH="$(dirname "$(command -v cmake)"):/usr/bin:/bin" H
 quietly build.log cmake --build made/build
 quietly exports.log sh "$here/../sdk/exports.sh" made/build
 quietly test.log ctest --test-dir made/build --output-on-failure --no-tests=error
+# Without the file just built the test does not take another of its name: one that was installed earlier.
+mkdir -p data/basin/plugins
+cp made/build/mine.basin.so data/basin/plugins/
+for path in "" made/nowhere; do
+  BASIN_PLUGIN_PATH=$path "$build/bin/basin" run --fresh made/test.lua >other.log 2>&1
+  if [[ $? -ne 1 ]] || ! grep -qF "this would test $PWD/data/basin/plugins/mine.basin.so: build mine.basin.so" other.log; then
+    echo "BASIN_PLUGIN_PATH='$path': the test of another file was not refused"
+    cat other.log
+    exit 1
+  fi
+done
+rm data/basin/plugins/mine.basin.so
 if [[ ! ${NEXT_MINOR:-} ]]; then
   BASIN_PLUGIN_PATH=made/build quietly example.log "$build/bin/basin" run --fresh --threads 2 made/example.lua
   cat example.log

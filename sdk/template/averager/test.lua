@@ -1,6 +1,12 @@
 -- What my_averager must give: the weights of each step, weighed by decay^(steps ago), the weights adding up to 1.
 local basin = require "basin"
 
+-- The file under test is the one in BASIN_PLUGIN_PATH, not another of its name: a build may have failed.
+local file = basin.plugins.reload("my_averager").file
+if not (os.getenv "BASIN_PLUGIN_PATH" or ""):find(file:match "(.*)/", 1, true) then
+  error("this would test " .. file .. ": build my_averager.basin.so, and name its folder in BASIN_PLUGIN_PATH")
+end
+
 local function weights(model)
   local all = {}
   for name, value in pairs(model:parameters()) do all[name] = value:copy() end

@@ -1,6 +1,12 @@
 -- What my_dataset must give: items that depend on (seed, item) alone, half of them of each class, each on its half circle.
 local basin = require "basin"
 
+-- The file under test is the one in BASIN_PLUGIN_PATH, not another of its name: a build may have failed.
+local file = basin.plugins.reload("my_dataset").file
+if not (os.getenv "BASIN_PLUGIN_PATH" or ""):find(file:match "(.*)/", 1, true) then
+  error("this would test " .. file .. ": build my_dataset.basin.so, and name its folder in BASIN_PLUGIN_PATH")
+end
+
 local function difference(a, b) return (a - b):abs():max():item() end
 
 local data = basin.dataset "my_dataset" { count = 200, size = 32, noise = 0 }

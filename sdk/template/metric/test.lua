@@ -1,6 +1,12 @@
 -- What my_metric must give: the loss of a model that predicts 0 is the mean square of the noise, 1 at every level.
 local basin = require "basin"
 
+-- The file under test is the one in BASIN_PLUGIN_PATH, not another of its name: a build may have failed.
+local file = basin.plugins.reload("my_metric").file
+if not (os.getenv "BASIN_PLUGIN_PATH" or ""):find(file:match "(.*)/", 1, true) then
+  error("this would test " .. file .. ": build my_metric.basin.so, and name its folder in BASIN_PLUGIN_PATH")
+end
+
 local data = basin.dataset "shapes" { count = 512, size = 8 }
 local process = basin.process "vp" { schedule = "cosine", steps = 1000 }
 local fresh = basin.model "adm_unet" { image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {} }

@@ -1,6 +1,12 @@
 -- What my_model must do: predict 0 at first, count its parameters right, and learn, also with other channels.
 local basin = require "basin"
 
+-- The file under test is the one in BASIN_PLUGIN_PATH, not another of its name: a build may have failed.
+local file = basin.plugins.reload("my_model").file
+if not (os.getenv "BASIN_PLUGIN_PATH" or ""):find(file:match "(.*)/", 1, true) then
+  error("this would test " .. file .. ": build my_model.basin.so, and name its folder in BASIN_PLUGIN_PATH")
+end
+
 local data = basin.dataset "gaussian" { count = 256, size = 8, std = 0.25 }
 local process = basin.process "vp" { schedule = "cosine", steps = 1000 }
 local function make() return basin.model "my_model" { image = 8, channels = 16, blocks = 2 } end

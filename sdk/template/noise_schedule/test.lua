@@ -1,6 +1,12 @@
 -- What my_noise_schedule must draw: of four levels Phi(-ln 3) = 0.136 at each end and 0.364 for each in the middle.
 local basin = require "basin"
 
+-- The file under test is the one in BASIN_PLUGIN_PATH, not another of its name: a build may have failed.
+local file = basin.plugins.reload("my_noise_schedule").file
+if not (os.getenv "BASIN_PLUGIN_PATH" or ""):find(file:match "(.*)/", 1, true) then
+  error("this would test " .. file .. ": build my_noise_schedule.basin.so, and name its folder in BASIN_PLUGIN_PATH")
+end
+
 local data = basin.dataset "gaussian" { count = 64, size = 8 }
 local process = basin.process "vp" { schedule = "cosine", steps = 4 }
 -- Trains with a loss that is `loss_of[t]` at level t. Gives each level's share of the draws, and the mean of the steps' losses.

@@ -1,6 +1,12 @@
 -- What my_optimizer must do: one step moves every weight that has a gradient by lr, to one side or the other.
 local basin = require "basin"
 
+-- The file under test is the one in BASIN_PLUGIN_PATH, not another of its name: a build may have failed.
+local file = basin.plugins.reload("my_optimizer").file
+if not (os.getenv "BASIN_PLUGIN_PATH" or ""):find(file:match "(.*)/", 1, true) then
+  error("this would test " .. file .. ": build my_optimizer.basin.so, and name its folder in BASIN_PLUGIN_PATH")
+end
+
 local data = basin.dataset "gaussian" { count = 64, size = 8 }
 local process = basin.process "vp" { schedule = "cosine", steps = 1000 }
 

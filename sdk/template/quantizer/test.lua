@@ -1,6 +1,12 @@
 -- What my_quantizer must do: three values a channel, the formulas' ones; the original untouched; twice is once.
 local basin = require "basin"
 
+-- The file under test is the one in BASIN_PLUGIN_PATH, not another of its name: a build may have failed.
+local file = basin.plugins.reload("my_quantizer").file
+if not (os.getenv "BASIN_PLUGIN_PATH" or ""):find(file:match "(.*)/", 1, true) then
+  error("this would test " .. file .. ": build my_quantizer.basin.so, and name its folder in BASIN_PLUGIN_PATH")
+end
+
 local model = basin.model "adm_unet" { image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {} }
 local run = basin.run { name = "test-quantizer", device = "cpu", precision = "fp32" }
 local function quantized(from, options) return run:quantize { model = from, quantizer = basin.quantizer("my_quantizer", options) } end

@@ -1,6 +1,12 @@
 -- What my_sampler must do: go where many small steps of DDIM without noise go, and Heun's method nearer than Euler's.
 local basin = require "basin"
 
+-- The file under test is the one in BASIN_PLUGIN_PATH, not another of its name: a build may have failed.
+local file = basin.plugins.reload("my_sampler").file
+if not (os.getenv "BASIN_PLUGIN_PATH" or ""):find(file:match "(.*)/", 1, true) then
+  error("this would test " .. file .. ": build my_sampler.basin.so, and name its folder in BASIN_PLUGIN_PATH")
+end
+
 local process = basin.process "vp" { schedule = "cosine", steps = 1000 }
 local model = basin.model "adm_unet" { image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {} }
 basin.run { name = "test-model", device = "cpu", precision = "fp32" }:train {

@@ -1,0 +1,48 @@
+#!/usr/bin/env bash
+# slow. The scripts of the flatness study, each from its first line to its last, on two trainings of a few steps on a few images:
+# that they run and print every row. Their numbers are in docs/results/flatness.md.
+set -u
+. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+program=$1
+scripts=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../../scripts/flatness")
+work_in "$2"
+fail() { echo "$1"; cat output; exit 1; }
+
+cat >images.lua <<'LUA'
+local basin = require "basin"
+local shapes = basin.dataset "shapes" { count = 64, size = 16 }
+for i = 1, 64 do shapes:images(i, 1):grid(("data/%s/%02d.png"):format(i > 40 and "test" or "train", i), 1, 1) end
+LUA
+mkdir -p data/train data/test
+"$program" run images.lua >output 2>&1 || fail "the images were not written"
+
+# run SCRIPT WORDS...: it ends well, and its output has each of the words.
+run() {
+  local script=$1 word
+  shift
+  "$program" run "$scripts/$script.lua" --threads 1 --set data=data --set dataset=tower --set steps=10 --set samples=16 \
+    --set seeds=0,1 --set images=8 --set draws=2 >output 2>errors || { cat errors; fail "$script.lua failed"; }
+  for word in "$@"; do grep -qF -- "$word" output || fail "$script.lua printed no '$word'"; done
+  grep -q "nan" output && fail "$script.lua printed nan"
+}
+run train "flatness-adam-0" "flatness-ip-1" "flatness-sam-1"
+run table1 "+SAM" "|eps| gap"
+run table2 "+IP+SWA" "SAM is better than ADM"
+run table3 "+SAM+SWA" "LPF, training images"
+run table4 "+SAM+EMA" "affine"
+run table5 "radius 7, random"
+run figure1 "mean rise"
+run figure5 "top Hessian" "+IP+SWA"
+run figure6 "gap, last step" "+IP+SWA"
+run posthoc "sigma_rel" "paper: sam"
+run supplement "+SAM+pEMA" "coverage"
+run rho "4 bits: loss" "0.3"
+run matched "at equal steps"
+for picture in figure1-adam figure1-sam-contour figure5 figure6 figure6-gap posthoc supplement supplement-ADM-32 rho; do
+  [[ $(head -c 4 $picture.png | tail -c 3) == PNG ]] || fail "$picture.png is no picture"
+done
+
+# What was trained once is not trained again.
+run table3 "+SAM+SWA"
+grep -q "^training" errors && { cat errors; fail "the second table3 trained again"; }
+exit 0
