@@ -20,7 +20,7 @@ mkdir -p data/train data/test
 run() {
   local script=$1 word
   shift
-  "$program" run "$scripts/$script.lua" --threads 1 --set data=data --set dataset=tower --set steps=10 --set samples=16 \
+  "$program" run "$scripts/$script.lua" --threads 1 --set data=data --set dataset=tower --set steps=40 --set samples=16 \
     --set seeds=0,1 --set images=8 --set draws=2 >output 2>errors || { cat errors; fail "$script.lua failed"; }
   for word in "$@"; do grep -qF -- "$word" output || fail "$script.lua printed no '$word'"; done
   grep -q "nan" output && fail "$script.lua printed nan"
