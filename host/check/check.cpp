@@ -99,6 +99,7 @@ class Checker {
 
   int run() {
     const auto started = inspect_apart();
+    loaded_ = started.has_value();
     for (const Test& test : tests()) {
       const std::string kind = test.kind;
       if (kind.empty()) {
@@ -190,11 +191,12 @@ class Checker {
     } else {
       std::printf("%zu passed, %zu failed, %zu skipped\n", passed, failed, skipped);
     }
-    return failed ? 1 : 0;
+    return failed || !loaded_ ? 1 : 0;  // what cannot be loaded has passed nothing, whatever was asked for
   }
 
   const Request& request_;
   std::string program_;
+  bool loaded_ = false;
   std::vector<Outcome> outcomes_;
 };
 

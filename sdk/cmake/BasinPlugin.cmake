@@ -45,13 +45,13 @@ endfunction()
 
 # basin_plugin_test(sam test.lua): ctest runs the script with the plugin that was just built, where the program basin is on
 # the PATH (or BASIN_PROGRAM names it); enable_testing() goes before. Always with --fresh: results of an earlier build must
-# not be loaded.
+# not be loaded; and on one thread: small tensors gain nothing from more, and lose much on a busy machine.
 function(basin_plugin_test name script)
   find_program(BASIN_PROGRAM basin DOC "The program that runs the tests of plugins")
   if(NOT BASIN_PROGRAM)
     return()
   endif()
-  add_test(NAME ${name} COMMAND "${BASIN_PROGRAM}" run --fresh --runs "${CMAKE_CURRENT_BINARY_DIR}/runs" "${script}"
+  add_test(NAME ${name} COMMAND "${BASIN_PROGRAM}" run --fresh --threads 1 --runs "${CMAKE_CURRENT_BINARY_DIR}/runs" "${script}"
     WORKING_DIRECTORY "${CMAKE_CURRENT_SOURCE_DIR}")
   set_tests_properties(${name} PROPERTIES ENVIRONMENT "BASIN_PLUGIN_PATH=$<TARGET_FILE_DIR:plugin_${name}>")
 endfunction()
