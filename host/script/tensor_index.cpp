@@ -121,7 +121,6 @@ Part part_at(lua_State* L, const Tensor& x, int key) {
                                                          {"tolist", "t:totable"},
                                                          {"argsort", "select(2, t:sort())"},
                                                          {"concatenate", "basin.cat"},
-                                                         {"save", "model:save"},
                                                          {"repeat", "t:tile"},
                                                          {"swapaxes", "t:transpose"},
                                                          {"pow", "t ^ 2"},

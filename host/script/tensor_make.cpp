@@ -115,10 +115,7 @@ Tensor drawn(Call& c, int32_t distribution) {
   return draw(stream, distribution, {&id, 1}, sizes).reshape(sizes);
 }
 int given_real(Call& c, int32_t distribution) {
-  const at::ScalarType type = type_named(c.string("dtype", "float32"));
-  if (!at::isFloatingType(type))
-    throw Error("random numbers of this kind are float32, float64 or bfloat16; basin.randint gives integers");
-  return give(c.L, drawn(c, distribution).to(type));
+  return give(c.L, drawn(c, distribution).to(type_named(c.string("dtype", "float32"))));
 }
 int randn(Call& c) { return given_real(c, BASIN_NORMAL); }
 int rand(Call& c) { return given_real(c, BASIN_UNIFORM); }

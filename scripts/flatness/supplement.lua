@@ -1,6 +1,7 @@
 -- The supplement: FID at 8, 4 and 3 bits from the same noise for every method and average (its Figure 3), with a grid of
 -- samples of each, and supplement.png with eight of some at 32 and 3 bits side by side; what is left of it stands in table3
--- (its Table 1), figure5 and figure6 (its Figures 1 and 2), and posthoc (its Table 2). Writes supplement-*.png. Also: what flatness does to diversity, which the paper asks in its first section.
+-- (its Table 1), figure5 and figure6 (its Figures 1 and 2), and posthoc (its Table 2). Writes supplement-*.png. Also: what
+-- flatness does to diversity, which the paper asks in its first section.
 local basin = require "basin"
 local study = require "study"
 

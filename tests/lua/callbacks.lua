@@ -17,8 +17,7 @@ toy.close(epochs[2].loss, (losses[4] + losses[5]) / 2, 1e-9)
 toy.close(epochs[1].loss, (losses[1] + losses[2] + losses[3]) / 3, 1e-9)
 
 -- What they give back stands in the run's rows, as the mean since the row before, also after the run was stopped, and a run
--- that is loaded gives it without training. What is measured in them is of that step.
-local measured = basin.metric("weights", function(measurement) return { value = 1 } end)
+-- that is loaded gives it without training. A model is labelled with the step in them.
 local function recorded(stop)
   local run, model = basin.run { name = "recorded", device = "cpu" }, toy.tiny()
   local ok, failure = pcall(function()
