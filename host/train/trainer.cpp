@@ -227,16 +227,19 @@ TrainResult train(Run& run, const TrainOptions& o) {
         const int digits = info.images_per_second < 1 ? 3 : info.images_per_second < 10 ? 1 : 0;  // never "0 images/s"
         std::snprintf(detail, sizeof detail, "loss %.4f  %.*f images/s", mean, digits, info.images_per_second);
         progress.update(at.step, detail);
-        if (o.on_step) {
-          const struct Labelled {  // what is measured or sampled in it is of this step
-            Model& model;
-            const std::string before = model.label;
-            ~Labelled() { model.label = before; }
-          } labelled{model};
-          if (at.step < o.steps) model.label = "step " + std::to_string(at.step);
-          info.report = &report;
-          o.on_step(info);
-        }
+        std::exception_ptr stopped;  // by on_step: a checkpoint of this step follows, so its row comes first
+        if (o.on_step) try {
+            const struct Labelled {  // what is measured or sampled in it is of this step
+              Model& model;
+              const std::string before = model.label;
+              ~Labelled() { model.label = before; }
+            } labelled{model};
+            if (at.step < o.steps) model.label = "step " + std::to_string(at.step);
+            info.report = &report;
+            o.on_step(info);
+          } catch (...) {
+            stopped = std::current_exception();
+          }
         if (at.step % o.log_every == 0 || at.step == o.steps) {
           nlohmann::json row{{"step", at.step},
                              {"loss", mean},
@@ -248,6 +251,7 @@ TrainResult train(Run& run, const TrainOptions& o) {
           at.logged_step = timed_step = at.step;
           at.logged_sum = 0;
         }
+        if (stopped) std::rethrow_exception(stopped);
         if (interrupted())
           throw Error("stopped after step " + std::to_string(at.step) + " of " + std::to_string(o.steps) +
                           "; the same command goes on from there",
