@@ -50,7 +50,7 @@ local sizes = {
 local small_model = { image = 16, channels = 32, multipliers = { 1, 2, 2 }, blocks = 1, attention = { 8 } }
 
 local size = sizes[args.size]
-study.size, study.image = size, size.image[args.dataset]
+study.size, study.image, study.batch = size, size.image[args.dataset], size.batch[args.dataset]
 study.steps = args.steps > 0 and args.steps or size.steps
 study.samples = args.samples > 0 and args.samples or size.samples
 study.seeds = {}
@@ -90,18 +90,22 @@ end
 
 -- One method trained from one seed: the model, its run, and what the training took. Weights of earlier steps are kept
 -- as files beside it, because a training at a constant rate passes through every shorter one: study.earlier finds them.
--- options: rho of SAM, steps.
+-- options, each the study's own where it is not given: rho of SAM, batch, steps, averages.
+local done = {}  -- by name and seed: a script trains or loads each once
 function study.train(method, seed, options)
   options = options or {}
+  local name = method.name .. (options.rho and "-" .. options.rho or "") .. (options.batch and "-batch" .. options.batch or "")
+  local key = name .. " " .. seed
+  if done[key] then return table.unpack(done[key]) end
   local model = study.model()
   local steps = options.steps or study.steps
-  local name = method.name .. (options.rho and "-" .. options.rho or "")
   local run = basin.run { name = "flatness-" .. name .. "-" .. seed, seed = seed, precision = "bf16" }
   local keep = {}
   for _, step in ipairs(size.snapshots) do keep[step] = step < steps end
   local trained = run:train {
     model = model, data = study.train_images, process = study.process, steps = steps,
-    batch = size.batch[args.dataset], optimizer = method.optimizer(options.rho), averages = study.averages(steps),
+    batch = options.batch or study.batch, optimizer = method.optimizer(options.rho),
+    averages = options.averages or study.averages(steps),
     noise_schedule = basin.noise_schedule (size.noise_schedule) {}, input_perturbation = method.input_perturbation or 0,
     on_step = function(at)
       if not keep[at.step] then return end
@@ -109,6 +113,7 @@ function study.train(method, seed, options)
       model:averaged("ema"):save(run.folder .. "/ema-" .. at.step .. ".safetensors")
     end,
   }
+  done[key] = { model, run, trained }
   return model, run, trained
 end
 
@@ -134,15 +139,10 @@ study.rows = {
   { "sam", nil, "+SAM" }, { "sam", "ema", "+SAM+EMA" }, { "sam", "swa", "+SAM+SWA" },
 }
 
-local trained = {}  -- by method and seed, once in a script
-
 -- The model of a row at a seed, and its run. options, of the averager, as model:averaged has them.
 function study.weights(row, seed, options)
-  local method, average = row[1], row[2]
-  local key = method .. seed
-  if not trained[key] then trained[key] = table.pack(study.train(study.methods[method], seed)) end
-  local model, run = table.unpack(trained[key])
-  return average and model:averaged(average, options) or model, run
+  local model, run = study.train(study.methods[row[1]], seed)
+  return row[2] and model:averaged(row[2], options) or model, run
 end
 
 -- FID of `steps` DDPM steps from a model that came out of a run. The reference is what the model was trained on at the
@@ -205,7 +205,7 @@ if args.size == "paper" then
   end
   local passes = 0  -- of one image forward; a backward is two of them
   for _, method in ipairs(study.methods) do
-    passes = passes + 3 * study.steps * size.batch[args.dataset] * (method.name == "sam" and 2 or 1)
+    passes = passes + 3 * study.steps * study.batch * (method.name == "sam" and 2 or 1)
   end
   print(("size = paper: %d seeds x 3 trainings of %d steps, %.3g forward passes of an image; at %.3g s each, as this machine's "
     .. "processor takes in float32, %.3g days. Sampling 50,000 images at 20 and 100 steps adds %.3g passes to each of 9 rows.")
