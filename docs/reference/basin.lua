@@ -2339,6 +2339,24 @@ function basin.cat(tensors, dim) end
 ---@return basin.tensor
 function basin.stack(tensors, dim) end
 
+---Writes tensors to a file, each under its name.
+---```lua
+---basin.save("noise.safetensors", { noise = basin.randn { 2, 3 } })
+---```
+---(since 0.1)
+---@param path string The file, safetensors. Required.
+---@param tensors table<string, basin.tensor> By name. Required.
+function basin.save(path, tensors) end
+
+---The tensors of a file, by name: of basin.save, of a checkpoint, or of Python.
+---```lua
+---basin.save("t.safetensors", { t = t }); print(basin.load("t.safetensors").t)
+---```
+---(since 0.1)
+---@param path string The file, safetensors. Required.
+---@return table<string, basin.tensor>
+function basin.load(path) end
+
 ---All combinations of some values, one point each; the last name in the alphabet goes round fastest. With --task k/n this process has every n-th point.
 ---```lua
 ---for point in basin.sweep { rho = { 0.01, 0.1 }, bits = { 8, 4 } } do

@@ -81,7 +81,7 @@ basin_status caught() noexcept {
     set_last_error(engine ? engine->what_without_backtrace() : e.what());
     return BASIN_ERROR_RUNTIME;
   } catch (...) {
-    set_last_error("unknown exception");
+    set_last_error("something was thrown that is no std::exception");
     return BASIN_ERROR_RUNTIME;
   }
 }

@@ -104,11 +104,23 @@ std::string identity(const Model& model) {
   return model.spec().component->name + text + (text.empty() ? "" : " }") + ", weights " + sum.hex().substr(0, 12);
 }
 
+// "inception_v3 { layer = spatial }": what a number of it is called in a line, with the options that someone gave.
+std::string called(const Model& model) {
+  std::string text;
+  const Spec& spec = model.spec();
+  for (size_t i = 0; i < spec.options.size(); i++)
+    if (const Option& option = spec.options[i];
+        option.origin != "default" && spec.component->parameters[i]->type != BASIN_TYPE_FILE)
+      text += (text.empty() ? " { " : ", ") + option.name + " = " + to_text(option.value);
+  return spec.component->name + text + (text.empty() ? "" : " }");
+}
+
 const std::string& noted(basin_measurement* m, const Model& model) {
   auto& text = m->extractors[&model];
   if (text.empty()) {
     text = identity(model);
     m->result["protocol"]["features"] = text;
+    m->result["protocol"]["extractor"] = called(model);
   }
   return text;
 }

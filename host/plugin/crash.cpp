@@ -11,6 +11,7 @@
 #include <atomic>
 #include <csignal>
 #include <cstdint>
+#include <cstdlib>
 #include <cstring>
 
 namespace basin {
@@ -91,19 +92,35 @@ struct Crash {
       why = explain(info->si_addr);
     Line line;
     line << "basin: signal " << what;
-    if (who) line << " in " << who->who_;
-    int depth = 0;
-    for (const AtWork* by = who ? who->caller_ : nullptr; by && depth < 4; by = by->caller_, depth++)
-      line << ", called by " << by->who_;
+    if (who) line << " in ", name(line, who);
     if (code) line << (who ? ", in code of " : " in code of ") << code;
     if (!who && !code) line << " outside of every plugin";
     if (why) line << ": " << why;
-    line.write_to(STDERR_FILENO);
-    for (const auto& log : logs)
-      if (const int fd = log.load(); fd > 0) line.write_to(fd - 1);
+    write(line);
     // The handler is gone (SA_RESETHAND): the instruction fails again and ends the process where it stands. One that
     // was sent is sent again.
     if (info->si_code <= 0 || number == SIGABRT) ::raise(number);
+  }
+
+  // A plugin that calls exit.
+  static void at_exit() {
+    if (!AtWork::current_) return;
+    Line line;
+    line << "basin: the program was ended by exit() in ", name(line, AtWork::current_);
+    write(line);
+  }
+
+ private:
+  static void name(Line& line, const AtWork* who) {
+    line << who->who_;
+    int depth = 0;
+    for (const AtWork* by = who->caller_; by && depth < 4; by = by->caller_, depth++)
+      line << ", called by " << by->who_;
+  }
+  static void write(Line& line) {
+    line.write_to(STDERR_FILENO);
+    for (const auto& log : logs)
+      if (const int fd = log.load(); fd > 0) line.write_to(fd - 1);
   }
 };
 
@@ -117,6 +134,7 @@ void watch_crashes() {
   action.sa_sigaction = Crash::handle;
   action.sa_flags = SA_SIGINFO | SA_ONSTACK | SA_RESETHAND;
   for (const Signal& signal : kSignals) ::sigaction(signal.number, &action, nullptr);
+  std::atexit(Crash::at_exit);
 }
 
 void add_crash_log(int fd) {

@@ -1,6 +1,6 @@
 // When a signal ends the process inside a plugin, the last line on standard error and in the run's log says whose code
 // it was: "basin: signal SIGSEGV (...) in optimizer 'adam' (plugin adam 0.1.0), called by optimizer 'sam' (plugin sam
-// 0.1.0), in code of adam.basin.so".
+// 0.1.0), in code of adam.basin.so". A plugin that calls exit() is named likewise.
 #pragma once
 
 namespace basin {

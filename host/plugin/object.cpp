@@ -149,8 +149,9 @@ void Object::fail(basin_status status, const char* function) const {
   if (status == BASIN_ERROR_INTERRUPTED) throw Error(sentence.empty() ? "interrupted" : sentence, status);
   if (sentence.find(" (plugin ") != sentence.npos) throw Error(sentence, status);
   if (sentence.empty()) sentence = "it failed with status " + std::to_string(status) + " and without a sentence";
-  const bool engine = is_named(sentence);
-  throw Error(who_ + (engine && function ? " in " + std::string(function) : "") + ": " + sentence, status);
+  // A sentence about an argument says what is wrong with it; any other failure is better known with where it came from.
+  const bool where = function && (status != BASIN_ERROR_ARGUMENT || is_named(sentence));
+  throw Error(who_ + (where ? " in " + std::string(function) : "") + ": " + sentence, status);
 }
 
 }  // namespace basin

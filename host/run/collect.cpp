@@ -91,6 +91,9 @@ image::Surface surface_of(const json& grid) {
 
 std::string extractor_of(const json& result) {
   const json* at = &result;
+  if (at->is_object() && at->contains("protocol"))
+    if (std::string called = text_in((*at)["protocol"], "extractor"); !called.empty()) return called;
+  // A result of an earlier version.
   for (const char* key : {"protocol", "metric", "options", "features"}) {
     if (!at->is_object() || !at->contains(key)) return "";
     at = &(*at)[key];

@@ -45,7 +45,7 @@ std::vector<double> numbers_of(const nlohmann::json& list);
 // A result's grid, without a title.
 image::Surface surface_of(const nlohmann::json& grid);
 
-// The component whose features a result was measured in, such as "small_features"; "" where there is none. A distance
+// Whose features a result was measured in, such as "inception_v3 { layer = spatial }"; "" where there is none. A distance
 // between images means nothing without it.
 std::string extractor_of(const nlohmann::json& result);
 

@@ -67,9 +67,8 @@ fs::path file_of(const std::string& text, bool trust) {
     names.push_back(file.substr(0, file.find('.')));
     if (file == text || names.back() == text) return sighting.file;
   }
-  std::sort(names.begin(), names.end());
-  throw Error("no plugin '" + text + "' was found" + hint(text, names, "there are") +
-              " (a new file is loaded by its path, basin.plugins.reload \"build/" + text +
+  throw Error("no plugin '" + text + "' was found" + hint(text, names, "") +
+              " (basin.plugins() lists what there is; a new file is loaded by its path, basin.plugins.reload \"build/" + text +
               ".basin.so\", from a plugin folder or with --trust)");
 }
 

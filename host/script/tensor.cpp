@@ -298,11 +298,12 @@ std::string tensor_text(const Tensor& tensor) {
 void add_tensors(lua_State* L, int library) {
   static const Type type = make_type();
   add_type<Tensor>(L, type);
-  static const std::vector<Function> factories = tensor_factories();
-  for (const Function& function : factories) {
-    push(L, function);
-    lua_setfield(L, library, function.record.name + sizeof "basin." - 1);
-  }
+  static const std::vector<Function> factories = tensor_factories(), files = tensor_files();
+  for (const auto* group : {&factories, &files})
+    for (const Function& function : *group) {
+      push(L, function);
+      lua_setfield(L, library, function.record.name + sizeof "basin." - 1);
+    }
 }
 
 }  // namespace basin::script

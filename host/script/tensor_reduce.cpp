@@ -73,19 +73,13 @@ int given_boolean(Call& c, const Tensor& x) { return x.dim() ? give(c.L, x) : gi
 int any(Call& c) { return given_boolean(c, one_by_one<any_all, any_one>(c)); }
 int all(Call& c) { return given_boolean(c, one_by_one<all_all, all_one>(c)); }
 
-// Where the extreme is, from 1: over all elements in their order, or along one dimension.
-int place(Call& c, const Tensor& (*sign)(const Tensor&, Tensor&)) {
-  Tensor room;
-  const Tensor& x = sign(nonempty(self(c), "place of one"), room);
+// Where the largest is, from 1: over all elements in their order, or along one dimension.
+int place_of_largest(Call& c, const Tensor& x) {
   if (c.has("dim")) return give(c.L, at::argmax(x, dimension(x, c.integer("dim"))) + 1);
   return give(c.L, at::argmax(x).item<int64_t>() + 1);
 }
-int argmax(Call& c) {
-  return place(c, [](const Tensor& x, Tensor&) -> const Tensor& { return x; });
-}
-int argmin(Call& c) {
-  return place(c, [](const Tensor& x, Tensor& room) -> const Tensor& { return room = at::neg(x); });
-}
+int argmax(Call& c) { return place_of_largest(c, nonempty(self(c), "place of one")); }
+int argmin(Call& c) { return place_of_largest(c, at::neg(nonempty(self(c), "place of one"))); }
 
 int cumulated(Call& c) { return give(c.L, at::cumsum(self(c), dimension(self(c), c.integer("dim", 1)))); }
 int sorted(Call& c) {

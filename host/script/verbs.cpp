@@ -215,6 +215,9 @@ int run_train(Call& c) {
   o.on_begin = [&](int64_t step) {
     accepted = true;
     tell(beginning(run, fresh, step, o.steps));
+    if (step < o.steps && o.batch > o.data->count())
+      tell("warning: a batch is " + std::to_string(o.batch) + " items and the data set has " +
+           std::to_string(o.data->count()) + ": each batch holds some of them more than once");
   };
   TrainResult result;
   const Undisturbed steps_end(c.L);

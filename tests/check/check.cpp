@@ -204,7 +204,10 @@ TEST_CASE("what is not there is said in a sentence", "[check]") {
   CHECK(list.text.find("optimizer-convergence ") != std::string::npos);
 }
 
-TEST_CASE("a crash inside a plugin is the last line on standard error and in the run's log", "[check]") {
+// A training with an optimizer that does not let it end: `code` is the program's, `line` the last one on standard error,
+// and with `in_log` the last one of the run's log.
+void expect_last_line(const std::string& optimizer, int code, const std::string& line, bool in_log = true) {
+  INFO(optimizer);
   std::string folder = (fs::temp_directory_path() / "basin-check-test-XXXXXX").string();
   REQUIRE(mkdtemp(folder.data()));
   std::ofstream(folder + "/crash.lua") << R"(
@@ -214,7 +217,8 @@ basin.run { name = "crash", seed = 0, device = "cpu" }:train {
   data = basin.dataset "gaussian" { count = 64, size = 8 },
   process = basin.process "vp" { schedule = "cosine", steps = 100 },
   steps = 2, batch = 4,
-  optimizer = basin.optimizer "clip" { base = basin.optimizer "crashes" {} },
+  optimizer = basin.optimizer "clip" { base = basin.optimizer ")" +
+                                              optimizer + R"(" {} },
 })";
   fs::create_directory(folder + "/plugins");  // this one of the broken files alone
   fs::copy(broken("optimizers"), folder + "/plugins/check_optimizers.basin.so");
@@ -226,17 +230,26 @@ basin.run { name = "crash", seed = 0, device = "cpu" }:train {
     for (std::string line; std::getline(in, line);) last = line;
     return last;
   };
-  CHECK(WEXITSTATUS(status) == 128 + SIGSEGV);
-  std::string log;
+  CHECK(WEXITSTATUS(status) == code);
   for (const auto& entry : fs::recursive_directory_iterator(folder + "/runs"))
-    if (entry.path().filename() == "log.txt") log = last_line(entry.path());
-  CHECK(log ==
-        "basin: signal SIGSEGV (memory that is not there) in optimizer 'crashes' (plugin optimizers 0.1.0), called by "
-        "optimizer 'clip' (plugin clip 0.1.0), in code of check_optimizers.basin.so");
+    if (in_log && entry.path().filename() == "log.txt") CHECK(last_line(entry.path()) == line);
   std::ifstream out(folder + "/out");
   const std::string said((std::istreambuf_iterator<char>(out)), {});
-  CHECK(said.find(log) != std::string::npos);
+  INFO(said);
+  CHECK(said.find(line) != std::string::npos);
   fs::remove_all(folder);
+}
+
+TEST_CASE("who ended the program is the last line on standard error and in the run's log", "[check]") {
+  const std::string called = "(plugin optimizers 0.1.0), called by optimizer 'clip' (plugin clip 0.1.0)";
+  expect_last_line("crashes", 128 + SIGSEGV,
+                   "basin: signal SIGSEGV (memory that is not there) in optimizer 'crashes' " + called +
+                       ", in code of check_optimizers.basin.so");
+  expect_last_line("leaves", 3, "basin: the program was ended by exit() in optimizer 'leaves' " + called);
+  expect_last_line("throws", 1,
+                   "crash.lua:3: optimizer 'throws' (plugin optimizers 0.1.0) in step: it threw something that is no "
+                   "std::exception",
+                   false);
 }
 
 bool no_valgrind() {

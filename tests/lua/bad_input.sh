@@ -56,6 +56,10 @@ plugin small_table "size"
 plugin huge_table "size"
 expect 0 "" "$program" plugins --why
 [[ $(grep -c '^  refused' output) -eq 10 ]] || { echo "plugins --why does not name ten refused files"; cat output; failed=1; }
+mkdir nothing_to_load
+for file in found/text.basin.so nothing_to_load; do
+  expect 1 "0 passed, 1 failed, 0 skipped" "$program" check $file  # and not once for each test
+done
 # Of another SDK, older or newer, each with the remedy.
 for toy in older_draft newer_revision table_major; do cp "$toys/$toy.basin.so" found; done
 plugin older_draft "build the plugin with this Basin's SDK"
@@ -119,6 +123,11 @@ expect 1 "which is not there" "$program" -e 'print((basin.dataset "cifar10" { ro
 expect 1 "has 1000 bytes, but a file of CIFAR-10's binary version has 30730000" "$program" -e 'print((basin.dataset "cifar10" { root = "cifar" }).count)'
 training "" "" ", classes = 3" | sed 's/size = 8 }/size = 16 }/' >shape.lua
 expect 1 "shape.lua:4: the model takes [3, 8, 8] images ([channels, height, width]), the data set has [3, 16, 16]" run shape.lua
+
+training | sed 's/batch = 4/batch = 100/; s/steps = 8/steps = 1/' >much.lua
+expect 0 "finished" run much.lua --runs much
+says "warning: a batch is 100 items and the data set has 64: each batch holds some of them more than once"
+expect 1 "takes tensors by name, { noise = x }, got the number 1 as 'a'" "$program" -e 'basin.save("t.safetensors", { a = 1 })'
 
 # ---- checkpoints ---------------------------------------------------------------------------------------------------
 training 'on_step = function(s) if s.step == 7 then error "enough" end end' >half.lua

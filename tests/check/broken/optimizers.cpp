@@ -134,6 +134,18 @@ struct Crashes : Descent {
   }
 };
 
+struct Leaves : Descent {
+  static constexpr const char* name = "leaves";
+  static constexpr const char* summary = "Ends the program.";
+  LossResult step(const Context&, const Closure&) { std::exit(3); }
+};
+
+struct Throws : Descent {
+  static constexpr const char* name = "throws";
+  static constexpr const char* summary = "Throws what is no exception.";
+  LossResult step(const Context&, const Closure&) { throw 42; }
+};
+
 struct Hangs : Descent {
   static constexpr const char* name = "hangs";
   static constexpr const char* summary = "Never comes back.";
@@ -226,6 +238,7 @@ struct Mute {
 BASIN_PLUGIN("optimizers", "0.1.0", "Apache-2.0", "For the tests of basin check.", OptimizerComponent<Sound>,
              OptimizerComponent<Climbs>, OptimizerComponent<Restless>, OptimizerComponent<Forgets>,
              OptimizerComponent<Deaf>, OptimizerComponent<Partial>, OptimizerComponent<KeepsContext>,
-             OptimizerComponent<Crashes>, OptimizerComponent<Hangs>, OptimizerComponent<Trusts>,
-             OptimizerComponent<ReportsMany>, OptimizerComponent<Hopes>, OptimizerComponent<Elsewhere>,
-             OptimizerComponent<Mute>, OptimizerComponent<Leaks>, OptimizerComponent<ReadsFreed>)
+             OptimizerComponent<Crashes>, OptimizerComponent<Leaves>, OptimizerComponent<Throws>,
+             OptimizerComponent<Hangs>, OptimizerComponent<Trusts>, OptimizerComponent<ReportsMany>,
+             OptimizerComponent<Hopes>, OptimizerComponent<Elsewhere>, OptimizerComponent<Mute>,
+             OptimizerComponent<Leaks>, OptimizerComponent<ReadsFreed>)

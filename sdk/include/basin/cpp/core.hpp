@@ -186,7 +186,7 @@ basin_status guard(F&& body) noexcept {
     detail::host->set_error(e.what());
     return BASIN_ERROR_RUNTIME;
   } catch (...) {
-    detail::host->set_error("unknown exception");
+    detail::host->set_error("it threw something that is no std::exception");
     return BASIN_ERROR_RUNTIME;
   }
 }
