@@ -13,7 +13,11 @@ for i, row in ipairs(study.rows) do
   local loss
   names[i], loss, radii = row[3], study.mean_curve(row, along, "loss_random")
   curves[i] = loss - loss[1]
-  local cells = { row[3], study.over_seeds(function(seed) return along:measure(study.weights(row, seed), study.test_images).slope_random end) }
+  local function of(name)
+    return study.over_seeds(function(seed) return along:measure(study.weights(row, seed), study.test_images)[name] end)
+  end
+  -- The norm, because a longer vector is moved less by the same perturbation.
+  local cells = { row[3], of "weight_norm", of "slope_random" }
   for _, direction in ipairs { "filter_normalised", "gradient", "hessian" } do
     -- These cost more: from the weights alone, not from their averages.
     cells[#cells + 1] = row[2] and "" or study.over_seeds(function(seed)
@@ -23,7 +27,7 @@ for i, row in ipairs(study.rows) do
   rows[i] = cells
 end
 print(basin.table {
-  columns = { "slope of the loss", "random, by norm", "filter-normalised", "gradient", "top Hessian" }, rows = rows,
+  columns = { "slope of the loss", "norm of the weights", "random, by norm", "filter-normalised", "gradient", "top Hessian" }, rows = rows,
 })
 print "random: by the norm of the perturbation; the others by its share of the weights' norm"
 print("picture: " .. basin.stack(curves):plot {

@@ -16,11 +16,15 @@ basin.arguments {
   size = { type = "string", default = "small", choices = { "small", "paper" }, help = "what is trained, and how long" },
   seeds = { type = "numbers", default = { 0, 1, 2 }, help = "one training of each method for each seed" },
   rho = { type = "number", default = 0.1, minimum = 0, help = "radius of SAM" },
+  batch = { type = "integer", default = 0, minimum = 0, help = "images of a training step; 0: those of the size" },
+  ema = { type = "number", default = 0, minimum = 0, maximum = 1, help = "decay of EMA; 0: that of the size" },
   steps = { type = "integer", default = 0, minimum = 0, help = "training steps; 0: those of the size" },
   samples = { type = "integer", default = 0, minimum = 0, help = "images for an FID; 0: those of the size" },
   sigma = { type = "number", default = 0.01, minimum = 0, help = "of LPF: the paper does not say its own" },
   draws = { type = "integer", default = 8, minimum = 2, help = "of LPF: perturbed models" },
   images = { type = "integer", default = 256, minimum = 4, help = "held-out images for LPF; the curves take a half or a quarter" },
+  radius = { type = "number", default = 1, minimum = 0, help = "of the attack in table5: the paper does not say its own" },
+  iterations = { type = "integer", default = 10, minimum = 1, help = "of that attack's ascent" },
   inception = { type = "string", default = "", help = "weights by scripts/convert_inception.py; else small_features" },
 }
 local args = basin.args
@@ -50,7 +54,9 @@ local sizes = {
 local small_model = { image = 16, channels = 32, multipliers = { 1, 2, 2 }, blocks = 1, attention = { 8 } }
 
 local size = sizes[args.size]
-study.size, study.image, study.batch = size, size.image[args.dataset], size.batch[args.dataset]
+study.size, study.image = size, size.image[args.dataset]
+study.batch = args.batch > 0 and args.batch or size.batch[args.dataset]
+local ema = args.ema > 0 and { decay = args.ema } or size.ema
 study.steps = args.steps > 0 and args.steps or size.steps
 study.samples = args.samples > 0 and args.samples or size.samples
 study.seeds = {}
@@ -82,7 +88,7 @@ for _, method in ipairs(study.methods) do study.methods[method.name] = method en
 -- The averages that every training of so many steps keeps beside its weights; SWA is of its last tenth.
 function study.averages(steps)
   return {
-    ema = basin.averager "ema" (size.ema),
+    ema = basin.averager "ema" (ema),
     swa = basin.averager "swa" { start = steps * 9 // 10, every = size.swa_every },
     pema = basin.averager "post_hoc_ema" { every = math.max(1, steps // size.pema_snapshots) },
   }
@@ -95,7 +101,7 @@ local done = {}  -- by name and seed: a script trains or loads each once
 function study.train(method, seed, options)
   options = options or {}
   local name = method.name .. (options.rho and "-" .. options.rho or "") .. (options.batch and "-batch" .. options.batch or "")
-  local key = name .. " " .. seed
+  local key = name .. " " .. seed .. " " .. (options.steps or study.steps)
   if done[key] then return table.unpack(done[key]) end
   local model = study.model()
   local steps = options.steps or study.steps

@@ -18,4 +18,16 @@ print(basin.table {
 })
 print(("sigma %g, %d draws of the weights' noise, all parameters, the same images, levels and noise for every row; the paper "
   .. "gives neither sigma nor draws."):format(basin.args.sigma, basin.args.draws))
+
+-- By noise level: where SAM is flatter.
+local levels, flat = nil, {}
+for _, i in ipairs { 1, 4, 7 } do
+  flat[#flat + 1], levels = study.mean_curve(study.rows[i], study.lpf_metric, "lpf_minus_loss")
+end
+rows = {}
+for i, t in ipairs(levels) do
+  local function at(k) return flat[k][i]:item() end
+  rows[i] = { t, at(1), at(2), at(3), at(3) / at(1) }
+end
+print(basin.table { columns = { "LPF - loss at level t of 1000", "ADM", "+IP", "+SAM", "+SAM / ADM" }, rows = rows })
 study.footer()
