@@ -68,7 +68,10 @@ void valgrind(Subject& subject) {
   std::string first;
   for (size_t at = 0; (at = xml.find("<error>", at)) != xml.npos; at++) {
     const std::string error = xml.substr(at, xml.find("</error>", at) - at);
-    const bool mine = error.find("/" + file + "</obj>") != error.npos;
+    // LibTorch branches on bytes that an empty std::optional leaves unset: of that kind only what happens elsewhere.
+    const bool engine =
+        error.find("<kind>Uninit") != error.npos && between(error, "<obj>", "</obj>").find("/libtorch") != error.npos;
+    const bool mine = !engine && error.find("/" + file + "</obj>") != error.npos;
     (mine ? theirs : others)++;
     if (!mine || !first.empty()) continue;
     const size_t frame = error.find("/" + file + "</obj>");
