@@ -1887,12 +1887,14 @@ function basin.quantizer(name, options) end
 
 ---@class (exact) basin.metric.feature_statistics.options
 ---@field features basin.model The feature extractor: a model without time, such as small_features. Required.
+---@field spatial? basin.model Of these features as well, as guided-diffusion keeps them for sFID: inception_v3 { layer = "spatial" }.
 ---@field to? string The .npz file that is written; empty: none.
 ---@field batch? integer Images handled at once. [images] Default: 128. At least 1.
 
 ---Writes mean and covariance of a data set's features, for the metric fid.
 ---@class basin.metric.feature_statistics: basin.metric
 ---@field features basin.model The feature extractor: a model without time, such as small_features.
+---@field spatial basin.model Of these features as well, as guided-diffusion keeps them for sFID: inception_v3 { layer = "spatial" }.
 ---@field to string The .npz file that is written; empty: none.
 ---@field batch integer Images handled at once.
 ---@overload fun(options: basin.metric.feature_statistics.options): basin.metric.feature_statistics

@@ -1,5 +1,5 @@
--- SAM against Adam at equal steps, at equal time (SAM at half the steps: it takes two passes) and at equal loss, because a
--- model that was trained less is flatter by itself. From the weights that both trainings passed through.
+-- SAM against Adam at equal steps, at equal time (SAM at half the steps: it takes two passes) and at equal loss: whether SAM is
+-- flat because it is behind in its training. From the weights that both trainings passed through.
 local basin = require "basin"
 local study = require "study"
 

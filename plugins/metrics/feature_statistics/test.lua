@@ -15,6 +15,16 @@ assert(math.abs(from_data.low - from_file.low) < 1e-9 * (1 + from_data.fid))
 assert(from_file.protocol.reference == "written.npz: mu and sigma", from_file.protocol.reference)
 assert(from_file.protocol.numbers == "32 features, 200 images against 300", from_file.protocol.numbers)
 
+-- Of two extractors in one file: each finds its own.
+local logits = basin.model "small_features" { pretrained = false, layer = "logits" }
+basin.metric("feature_statistics", { features = features, spatial = logits, to = "both.npz" }):measure(data)
+for arrays, extractor in pairs { ["mu and sigma"] = features, ["mu_s and sigma_s"] = logits } do
+  local from_both = basin.metric("fid", { features = extractor, statistics = "both.npz" }):measure(other)
+  assert(from_both.protocol.reference == "both.npz: " .. arrays, from_both.protocol.reference)
+  local alone = basin.metric("fid", { features = extractor }):measure(other, data).fid
+  assert(math.abs(from_both.fid - alone) < 1e-9 * (1 + alone))
+end
+
 local function refused(what, ...)
   local ok, message = pcall(...)
   assert(not ok and tostring(message):find(what, 1, true), tostring(message))

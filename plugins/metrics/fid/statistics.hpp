@@ -2,7 +2,7 @@
 //
 //   mu [D], sigma [D,D]        pytorch-fid, EDM, clean-fid
 //   mu_s [D'], sigma_s [D',D'] beside them, of spatial features: guided-diffusion, which keeps images in arr_0 too
-//   count, extractor           Basin's own: how many images; what the features are, as bytes of text
+//   count, extractor[_s]       Basin's own: how many images; what the features are, as bytes of text
 //
 // A file of another program does not say which extractor it is of; then only the number of features can be compared.
 #pragma once
@@ -26,25 +26,28 @@ class StatisticsFile {
   // What there is for so many features. Throws where there is nothing, or another extractor's.
   Statistics read(int64_t features, const std::string& extractor) {
     Statistics out;
-    if (zip_.find("extractor.npy")) {
-      for (const double c : array("extractor", {-1})) out.extractor += static_cast<char>(static_cast<int>(c));
-      if (out.extractor != extractor)
-        throw error("The statistics '" + path_ + "' are of the features of " + out.extractor + ", and these are of " +
-                    extractor + ": take that extractor, or statistics that were made with this one.");
-    }
-    std::string there;
+    std::string there, others;
     for (const std::string suffix : {"", "_s"}) {
       if (!zip_.find("mu" + suffix + ".npy")) continue;
+      const std::string theirs = text("extractor" + suffix);
+      if (!theirs.empty() && theirs != extractor) {
+        others += (others.empty() ? "" : " and of ") + theirs;
+        continue;
+      }
       const std::vector<double> mean = array("mu" + suffix, {-1});
       const auto d = static_cast<int64_t>(mean.size());
       there += (there.empty() ? "" : " and ") + std::to_string(d);
       if (d != features) continue;
+      out.extractor = theirs;
       out.gaussian.mean = Tensor::from(mean);
       out.gaussian.covariance = Tensor::from(array("sigma" + suffix, {d, d}).data(), {d, d});
       if (zip_.find("count.npy")) out.gaussian.count = static_cast<int64_t>(array("count", {}).at(0));
       out.arrays = "mu" + suffix + " and sigma" + suffix;
       return out;
     }
+    if (!others.empty())
+      throw error("The statistics '" + path_ + "' are of the features of " + others + ", and these are of " +
+                  extractor + ": take that extractor, or statistics that were made with this one.");
     if (there.empty())
       throw error("'" + path_ + "' has no array mu: statistics for FID are a .npz file of mu and sigma.");
     throw error("The statistics '" + path_ + "' are of " + there + " features, and the extractor gives " +
@@ -52,6 +55,12 @@ class StatisticsFile {
   }
 
  private:
+  std::string text(const std::string& name) {
+    std::string out;
+    if (zip_.find(name + ".npy"))
+      for (const double c : array(name, {-1})) out += static_cast<char>(static_cast<int>(c));
+    return out;
+  }
   // The values, where the shape is this one (-1: any); throws.
   std::vector<double> array(const std::string& name, const std::vector<int64_t>& shape) {
     const std::string who = "The array " + name + " of '" + path_ + "'";
@@ -86,8 +95,14 @@ class StatisticsFile {
   archives::Zip zip_;
 };
 
-// The file appears whole or not at all.
-inline void write_statistics(const std::string& path, const Gaussian& gaussian, const std::string& extractor) {
+struct Named {
+  std::string suffix;  // of its arrays: "", or "_s" of spatial features
+  Gaussian gaussian;
+  std::string extractor;
+};
+
+// The file appears whole or not at all. All of it is of the same images.
+inline void write_statistics(const std::string& path, const std::vector<Named>& all) {
   const auto fail = [&](const char* why) {
     throw error("'" + path + "' cannot be written: " + why + ".", BASIN_ERROR_IO);
   };
@@ -99,20 +114,25 @@ inline void write_statistics(const std::string& path, const Gaussian& gaussian, 
     out += static_cast<char>(header.size() & 255), out += static_cast<char>(header.size() >> 8);
     return out + header + std::string(static_cast<const char*>(data), bytes);
   };
-  const std::vector<double> mean = gaussian.mean.values<double>(), covariance = gaussian.covariance.values<double>();
-  const std::string d = std::to_string(gaussian.features());
-  const std::pair<const char*, std::string> members[] = {
-      {"mu.npy", array("<f8", d + ",", mean.data(), mean.size() * 8)},
-      {"sigma.npy", array("<f8", d + ", " + d, covariance.data(), covariance.size() * 8)},
-      {"count.npy", array("<i8", "", &gaussian.count, 8)},
-      {"extractor.npy", array("|u1", std::to_string(extractor.size()) + ",", extractor.data(), extractor.size())}};
+  std::vector<std::pair<std::string, std::string>> members = {
+      {"count.npy", array("<i8", "", &all.at(0).gaussian.count, 8)}};
+  for (const Named& one : all) {
+    const std::vector<double> mean = one.gaussian.mean.values<double>(),
+                              covariance = one.gaussian.covariance.values<double>();
+    const std::string d = std::to_string(one.gaussian.features());
+    members.emplace_back("mu" + one.suffix + ".npy", array("<f8", d + ",", mean.data(), mean.size() * 8));
+    members.emplace_back("sigma" + one.suffix + ".npy",
+                         array("<f8", d + ", " + d, covariance.data(), covariance.size() * 8));
+    members.emplace_back("extractor" + one.suffix + ".npy", array("|u1", std::to_string(one.extractor.size()) + ",",
+                                                                  one.extractor.data(), one.extractor.size()));
+  }
   int code = 0;
   std::unique_ptr<zip_t, decltype(&zip_discard)> zip(zip_open(path.c_str(), ZIP_CREATE | ZIP_TRUNCATE, &code),
                                                      zip_discard);
   if (!zip) fail("is its folder there, and may it be written to?");
   for (const auto& [name, bytes] : members) {
     zip_source_t* source = zip_source_buffer(zip.get(), bytes.data(), bytes.size(), 0);
-    const zip_int64_t at = zip_file_add(zip.get(), name, source, ZIP_FL_OVERWRITE);
+    const zip_int64_t at = zip_file_add(zip.get(), name.c_str(), source, ZIP_FL_OVERWRITE);
     if (at < 0) zip_source_free(source), fail(zip_strerror(zip.get()));
     zip_set_file_compression(zip.get(), static_cast<zip_uint64_t>(at), ZIP_CM_STORE, 0);
   }
