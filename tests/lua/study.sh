@@ -44,6 +44,18 @@ for picture in figure1-adam figure1-sam-contour figure5 figure6 figure6-gap post
   [[ $(head -c 4 $picture.png | tail -c 3) == PNG ]] || fail "$picture.png is no picture"
 done
 
+# The paper's size says what it costs before it starts.
+"$program" run "$scripts/table1.lua" --threads 1 --set data=data --set dataset=tower --set size=paper --set steps=5 \
+  >output 2>errors &
+for _ in $(seq 1200); do
+  grep -q "^size = paper" output && break
+  kill -0 $! 2>>errors || break
+  sleep 0.1
+done
+kill -KILL $! 2>>errors
+wait $! 2>>errors
+grep -q "^size = paper: 3 seeds x 3 trainings of 5 steps, [0-9.e+]* forward passes" output || { cat errors; fail "no cost was said"; }
+
 # What was trained once is not trained again.
 run table3 "+SAM+SWA"
 grep -q "^training" errors && { cat errors; fail "the second table3 trained again"; }
