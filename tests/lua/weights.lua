@@ -77,3 +77,15 @@ end)
 assert(total(now) == total(averaging("shorter", 2):averaged "ema"))
 assert(total(now) ~= total(longer:averaged "ema"))
 assert(not again and changed:find("still being made", 1, true), changed)
+
+-- Names and shapes do not tell the order of q, k and v: a file without metadata is taken as the model's own, and it is said.
+basin.save("bare.safetensors", a:parameters())
+b:load "bare.safetensors"
+--> note: 'bare.safetensors' does not say which order its weights are for; taken as the model's, "new"
+--> note: 'bare.safetensors' does not say which target its weights are for; taken as the model's, "epsilon"
+assert(total(a) == total(b))
+local legacy = basin.model "adm_unet" { image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {}, order = "legacy" }
+legacy:load "bare.safetensors"
+--> note: 'bare.safetensors' does not say which order its weights are for; taken as the model's, "legacy"
+--> note: 'bare.safetensors' does not say which target its weights are for; taken as the model's, "epsilon"
+refused('weights for order = "new", and the model was made with order = "legacy"', function() legacy:load "a.safetensors" end)

@@ -85,6 +85,28 @@ TEST_CASE("the plain double loop is numpy's closed form, on everything") {
   CHECK(plain_mmd(features_of(300, 2), features_of(400, 3), i, j) == Approx(mmd_value).epsilon(1e-10));
 }
 
+TEST_CASE("KID is torch-fidelity's: exactly of one subset that is everything, and in the mean of many subsets") {
+  std::vector<int64_t> all(300);
+  std::iota(all.begin(), all.end(), 0);
+  CHECK(plain_mmd(features_of(300, 2), features_of(300, 3), all, all) == Approx(fidelity_kid).epsilon(1e-10));
+  const auto features = std::make_shared<const basin::Spec>(spec("model", "toy_features"));
+  const auto side = [](int64_t seed) { return dataset("toy_data", {{"count", int64_t{300}}, {"seed", seed}}); };
+  const Result result =
+      measure("kid", {{"features", features}, {"subsets", int64_t{1000}}, {"subset_size", int64_t{150}}},
+              {nullptr, nullptr, side(2)}, side(3));
+  const double error = result["kid_spread"].value / std::sqrt(1000.0);
+  CHECK(error < 0.005 * fidelity_kid);
+  CHECK(std::abs(result["kid"].value - fidelity_kid) < 4 * error);
+}
+
+TEST_CASE("precision and recall are torch-fidelity's") {
+  for (const int64_t k : {3, 5}) {
+    const Result result = compare("precision_recall", {{"k", k}, {"batch", int64_t{33}}});
+    CHECK(result["precision"].value == Approx(k == 3 ? fidelity_precision_3 : fidelity_precision_5).epsilon(1e-6));
+    CHECK(result["recall"].value == Approx(k == 3 ? fidelity_recall_3 : fidelity_recall_5).epsilon(1e-6));
+  }
+}
+
 TEST_CASE("KID of normal features is 3 (s^2 - r^2)^2 / d") {
   // E (u + 1)^3 of u = x y / d: E u = E u^3 = 0, E u^2 = s^2 r^2 / d for x ~ N(0, s^2 I), y ~ N(0, r^2 I) apart.
   const double s = 2, r = 1;

@@ -1,6 +1,6 @@
 """Writes fixtures.inc: FID by scipy's sqrtm (by eigenvalues of the product where that is singular), its jackknife and its
-extrapolation, FID and the Inception Score by the programs that they are known by, and the unbiased MMD^2, on toy data that
-toy.cpp draws in the same way; and statistics as those programs keep them, *.npz.
+extrapolation, FID, KID, precision and recall and the Inception Score by the programs that they are known by, and the
+unbiased MMD^2, on toy data that toy.cpp draws in the same way; and statistics as those programs keep them, *.npz.
 
     pip install numpy scipy torch pytorch-fid torch-fidelity clean-fid
 """
@@ -70,6 +70,21 @@ def others(x, y):
             "torch_fidelity": fid_statistics_to_metric(*statistics, False)["frechet_inception_distance"]}
 
 
+def fidelity(x, y):
+    """KID and, by the number of neighbours, precision and recall by torch-fidelity."""
+    import torch
+    from torch_fidelity.metric_kid import kid_features_to_metric
+    from torch_fidelity.metric_prc import prc_features_to_metric
+
+    n = len(x)  # a subset of so many is all of x, in any order: the program's random numbers do not matter
+    kid = kid_features_to_metric(torch.tensor(x), torch.tensor(y[:n]), kid_subsets=2, kid_subset_size=n, verbose=False)
+    found = {"kid": float(kid["kernel_inception_distance_mean"])}
+    for k in (3, 5):
+        shares = prc_features_to_metric(torch.tensor(x), torch.tensor(y), prc_neighborhood=k, verbose=False)
+        found |= {f"{what}_{k}": shares[what] for what in ("precision", "recall")}
+    return found
+
+
 def main():
     import torch
     from torch_fidelity.metric_isc import isc_features_to_metric
@@ -82,7 +97,8 @@ def main():
                         "mmd_value": mmd(x, y), "fid_infinity": extrapolated(x, y, 20, 6),
                         "score": scores["inception_score_mean"],
                         "score_spread": scores["inception_score_std"] * (7 / 6) ** 0.5,
-                        **{f"fid_by_{program}": value for program, value in wide.items()}}.items():
+                        **{f"fid_by_{program}": value for program, value in wide.items()},
+                        **{f"fidelity_{what}": value for what, value in fidelity(x, y).items()}}.items():
         out.append(f"constexpr double {name} = {value!r};")
     here = Path(__file__).parent
     here.joinpath("fixtures.inc").write_text("\n".join(out) + "\n")

@@ -149,7 +149,7 @@ struct Fid {
     if (fewest <= d)
       log_warning(std::to_string(fewest) + " images cannot fill a covariance of " + std::to_string(d) +
                   " features; the distance will be far too large. Use more images or fewer features.");
-    if (fid::trace(measured.covariance) <= 0)
+    if (fid::trace(measured.covariance) <= 1e-10 * (measured.mean * measured.mean).sum().item())  // 0 up to rounding
       log_warning("all " + std::to_string(measured.count) +
                   " images have the same features; the distance is that of a single picture.");
   }

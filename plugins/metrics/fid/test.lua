@@ -40,4 +40,11 @@ end)
 refused("shape [3, 16, 16], the data set's items have [3, 8, 8]", function()
   return fid:measure(other, basin.dataset("shapes", { count = 50, size = 8 }))
 end)
+
+-- Too few images, and one picture many times, are measured, and it is said what that does.
+fid:measure(other:images(1, 20), data)
+--> warning: fid: 20 images cannot fill a covariance of 32 features; the distance will be far too large. Use more images or fewer features.
+fid:measure(basin.dataset("gaussian", { count = 150, size = 16, mean = 0.3, std = 0 }), data)
+--> warning: fid: all 150 images have the same features; the distance is that of a single picture.
 print "ok"
+--> ok

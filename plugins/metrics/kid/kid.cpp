@@ -10,6 +10,7 @@
 // 1994), and S of them stand for all with the error s / sqrt(S). Where images and data agree the first is too wide,
 // never too narrow.
 #include <basin/basin.hpp>
+#include <basin/cpp/alike.hpp>
 #include <basin/cpp/statistics.hpp>
 
 #include <numeric>
@@ -65,9 +66,16 @@ struct Kid {
                               std::to_string(n_y) + ", " + std::to_string(subsets) + " subsets of " +
                               std::to_string(size));
     m.protocol("interval", "95 %, subsampling: the subsets' spread times sqrt(m / (n - m) + 1 / subsets)");
+    warn(x, "images"), warn(y, "items of the data set");
   }
 
  private:
+  static void warn(const Tensor& side, const std::string& what) {
+    if (all_alike(side))
+      log_warning("all " + std::to_string(side.size(0)) + " " + what +
+                  " have the same features; the distance is that of a single picture.");
+  }
+
   // `size` different numbers below n, for subset `s` of one side: the first steps of a Fisher-Yates shuffle.
   static Tensor choose(const Measurement& m, uint32_t side, int64_t s, int64_t n, int64_t size, const Tensor& like) {
     std::vector<float> u(static_cast<size_t>(size));

@@ -41,4 +41,12 @@ end
 refused("at least 4 of each, but got 3 images", function() return kid({}):measure(data:images(1, 3), data) end)
 refused("(limit = 3)", function() return kid({ limit = 3 }):measure(other, data) end)
 refused("subsets", function() return kid { subsets = 1 } end)
+
+-- One picture many times is measured, and said.
+local one = basin.dataset "gaussian" { count = 150, size = 16, mean = 0.3, std = 0 }
+kid({ subsets = 2 }):measure(one, data)
+--> warning: kid: all 150 images have the same features; the distance is that of a single picture.
+kid({ subsets = 2 }):measure(data, one)
+--> warning: kid: all 150 items of the data set have the same features; the distance is that of a single picture.
 print "ok"
+--> ok

@@ -1,6 +1,7 @@
 // Whether images are copies: the distance of each to its nearest item of the data, in features. The data are gone
 // through once and not kept; of the images the features are.
 #include <basin/basin.hpp>
+#include <basin/cpp/alike.hpp>
 #include <basin/cpp/statistics.hpp>
 
 #include <algorithm>
@@ -59,6 +60,9 @@ struct NearestNeighbours {
     m.protocol("numbers", std::to_string(x.size(1)) + (features ? " features, " : " pixels, ") + std::to_string(n) +
                               " images among " + std::to_string(used));
     m.protocol("interval", "95 %, over the images");
+    if (all_alike(x))
+      log_warning("all " + std::to_string(n) + " images have the same " + (features ? "features" : "pixels") +
+                  "; the distance, its interval and the neighbours are those of a single picture.");
   }
 
  private:

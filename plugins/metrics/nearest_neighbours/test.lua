@@ -25,4 +25,13 @@ local function refused(what, ...)
   assert(not ok and tostring(message):find(what, 1, true), tostring(message))
 end
 refused("got 200 images and 0 items", function() return search {}:measure(data) end)
+
+-- One picture many times is measured, and said; a single one is nobody's mistake.
+local one = basin.dataset "gaussian" { count = 150, size = 16, mean = 0.3, std = 0 }
+search({ features = basin.model "small_features" {} }):measure(one, data)
+--> warning: nearest_neighbours: all 150 images have the same features; the distance, its interval and the neighbours are those of a single picture.
+search({}):measure(one, data)
+--> warning: nearest_neighbours: all 150 images have the same pixels; the distance, its interval and the neighbours are those of a single picture.
+search({}):measure(data:images(1, 1), data)
 print "ok"
+--> ok

@@ -6,6 +6,7 @@
 //   density     number of pairs with x in B_k(y), over k n  (Naeem et al. 2020, arXiv 2002.09797, eq. 4)
 //   coverage    share of y whose B_k(y) holds some x        (eq. 5)
 #include <basin/basin.hpp>
+#include <basin/cpp/alike.hpp>
 #include <basin/cpp/statistics.hpp>
 
 namespace {
@@ -71,9 +72,17 @@ struct PrecisionRecall {
     m.protocol("numbers", std::to_string(x.size(1)) + " features, " + std::to_string(n_x) + " images against " +
                               std::to_string(n_y) + ", k = " + std::to_string(k));
     m.protocol("interval", "95 % over the items that a share is of, the other side's balls taken as fixed");
+    warn(x, "images", "recall", "precision"), warn(y, "items of the data set", "precision", "recall");
   }
 
  private:
+  static void warn(const Tensor& side, const std::string& what, const std::string& reached, const std::string& own) {
+    if (all_alike(side))
+      log_warning("all " + std::to_string(side.size(0)) + " " + what +
+                  " have the same features: the balls around them have no extent, so " + reached +
+                  " counts copies of them alone, and " + own + " is that of a single picture.");
+  }
+
   // Squared distance of each row to its k-th nearest other row: [n,D] -> [n]. The nearest of all is the row itself.
   Tensor reach(const Tensor& a) const {
     static const Op kth(

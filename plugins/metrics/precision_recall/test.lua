@@ -16,4 +16,12 @@ assert(limited:measure(data, data).protocol.numbers == "32 features, 300 images 
 
 local ok, message = pcall(function() return prdc:measure(data:images(1, 3), data) end)
 assert(not ok and tostring(message):find("more than k = 3 of each, but got 3 images", 1, true), message)
+
+-- One picture many times is measured, and said.
+local one = basin.dataset "gaussian" { count = 150, size = 16, mean = 0.3, std = 0 }
+prdc:measure(one, data)
+--> warning: precision_recall: all 150 images have the same features: the balls around them have no extent, so recall counts copies of them alone, and precision is that of a single picture.
+prdc:measure(data, one)
+--> warning: precision_recall: all 150 items of the data set have the same features: the balls around them have no extent, so precision counts copies of them alone, and recall is that of a single picture.
 print "ok"
+--> ok
