@@ -49,6 +49,25 @@ function toy.trained(name, steps, optimizer)
   return change, before, losses
 end
 
+-- 300 steps of a fresh model: the share of the first 20 losses that the last 20 are, and the rho that the run's log
+-- advises, if it warns of the one there is.
+function toy.started(name, optimizer)
+  local first, last = 0, 0
+  local run = basin.run { name = name, device = "cpu", precision = "fp32" }
+  run:train {
+    model = toy.tiny(), data = basin.dataset "shapes" { count = 256, size = 8 }, process = toy.process, steps = 300,
+    batch = 8, optimizer = optimizer,
+    on_step = function(step)
+      if step.step <= 20 then first = first + step.loss end
+      if step.step > 280 then last = last + step.loss end
+    end,
+  }
+  local log = assert(io.open(run.folder .. "/log.txt"))
+  local advice = log:read("a"):match "with rho = [%d.e+]+ the training does not start.*Try rho = ([%d.e+-]+)%.\n"
+  log:close()
+  return last / first, tonumber(advice)
+end
+
 -- Trains a tiny model and looks into each run of the closure: the weights and the noise it had, and of how many images.
 -- Gives those, the weights before and after, the loss of every step, and the run.
 function toy.watched(name, steps, optimizer, dropout)

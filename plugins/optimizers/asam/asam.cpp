@@ -6,6 +6,7 @@
 // elementwise, the norm over all parameters together: what a layer computes when its weights grow by a factor and the
 // next ones shrink by it does not change e's effect.
 #include <basin/basin.hpp>
+#include <basin/cpp/start_watch.hpp>
 
 namespace {
 using namespace basin;
@@ -24,8 +25,12 @@ struct Asam {
   }
 
   Parameters parameters_;
+  StartWatch watch;
 
-  void start(Parameters p, State) { parameters_ = p; }
+  void start(Parameters p, State state) {
+    parameters_ = p;
+    watch.start(state);
+  }
 
   LossResult step(const Context& context, const Closure& closure) {
     return base.step(context, [&](const Request& request) {
@@ -33,7 +38,9 @@ struct Asam {
       if (!request.gradients) return first;
       and_back(parameters_, [&] {
         climb();
-        report(parameters_, "sharpness", closure(request).loss - first.loss);  // gradients at w + e
+        const Tensor sharpness = closure(request).loss - first.loss;  // gradients at w + e
+        report(parameters_, "sharpness", sharpness);
+        watch(context.step, rho, first.loss, sharpness);
       });
       return first;
     });

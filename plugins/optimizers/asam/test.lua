@@ -23,5 +23,9 @@ assert(distance(none, plain) == 0)
 local _, _, _, losses = watched("asam-learns", 60, basin.optimizer("asam", { base = basin.optimizer "adam" { lr = 3e-3 } }))
 assert(losses[60] < 0.9 * losses[1], losses[60])
 
+-- A radius at which the training does not start is said after 300 steps, with one at which it does.
+local share, advice = toy.started("asam-stuck", basin.optimizer("asam", { rho = 50, base = basin.optimizer "adam" { lr = 3e-3 } }))
+assert(share > 0.9 and advice and advice < 0.1, share)
+
 refused("eta", function() return basin.optimizer "asam" { eta = -1, base = adam } end)
 print "ok"

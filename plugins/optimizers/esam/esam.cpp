@@ -5,6 +5,7 @@
 //       are those of its mean loss                                                                     (section 3.2)
 #include <algorithm>
 #include <basin/basin.hpp>
+#include <basin/cpp/start_watch.hpp>
 #include <numeric>
 
 namespace {
@@ -27,9 +28,13 @@ struct Esam {
   }
 
   Parameters parameters_;
+  StartWatch watch;
   std::vector<Tensor> before;  // the values at w, [n] each: copied back, so that they return bit for bit
 
-  void start(Parameters p, State) { parameters_ = p; }
+  void start(Parameters p, State state) {
+    parameters_ = p;
+    watch.start(state);
+  }
 
   LossResult step(const Context& context, const Closure& closure) {
     return base.step(context, [&](Request request) {
@@ -38,8 +43,10 @@ struct Esam {
       if (!request.gradients) return first;
       climb(context);
       try {
-        if (gamma < 1) request.subset = most_sensitive(first, closure, request);
-        closure(request);  // gradients at w + e
+        Tensor moved;  // L(w + e) of the whole batch []
+        if (gamma < 1) request.subset = most_sensitive(first, closure, request, moved);
+        const LossResult second = closure(request);  // gradients at w + e
+        watch(context.step, rho, first.loss, (gamma < 1 ? moved : second.loss) - first.loss);
       } catch (...) {
         restore();
         throw;
@@ -66,10 +73,13 @@ struct Esam {
     for (size_t i = 0; i < parameters_.size(); ++i) parameters_[i].values.copy_(before[i]);
   }
 
-  // The rows of the batch whose losses have grown most, in ascending order.
-  std::vector<int64_t> most_sensitive(const LossResult& at_w, const Closure& closure, Request request) const {
+  // The rows of the batch whose losses have grown most, in ascending order; `moved` is the loss here.
+  std::vector<int64_t> most_sensitive(const LossResult& at_w, const Closure& closure, Request request,
+                                      Tensor& moved) const {
     request.gradients = false;
-    const std::vector<double> growth = (closure(request).sample_losses - at_w.sample_losses).values<double>();
+    const LossResult here = closure(request);
+    moved = here.loss;
+    const std::vector<double> growth = (here.sample_losses - at_w.sample_losses).values<double>();
     std::vector<size_t> order(growth.size());
     std::iota(order.begin(), order.end(), size_t{0});
     std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return growth[a] > growth[b]; });

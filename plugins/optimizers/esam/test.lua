@@ -42,5 +42,9 @@ assert(distance(part, sam) > 0)
 local _, _, _, loss = watched("esam-learns", 40, basin.optimizer("esam", { rho = 0.05, base = basin.optimizer "adam" { lr = 3e-3 } }))
 assert(loss < 0.9, loss)
 
+-- A radius at which the training does not start is said after 300 steps, with one at which it does.
+local share, advice = toy.started("esam-stuck", basin.optimizer("esam", { rho = 5, base = basin.optimizer "adam" { lr = 3e-3 } }))
+assert(share > 0.9 and advice and advice < 1, share)
+
 refused("gamma", function() return basin.optimizer "esam" { gamma = 2, base = adam } end)
 print "ok"

@@ -6,6 +6,7 @@
 //
 // with g the gradient at w, unchanged. In the first step m is g of that step afterwards and nothing before.
 #include <basin/basin.hpp>
+#include <basin/cpp/start_watch.hpp>
 
 namespace {
 using namespace basin;
@@ -26,6 +27,7 @@ struct FriendlySam {
   }
 
   Parameters parameters_;
+  StartWatch watch;
   std::vector<Tensor> means;  // m of each group [n]
   Tensor steps;               // []
 
@@ -33,6 +35,7 @@ struct FriendlySam {
     parameters_ = p;
     means = state_arenas(p, state, "m");
     steps = state.tensor("steps", {}, Type::int64);
+    watch.start(state);
   }
 
   LossResult step(const Context& context, const Closure& closure) {
@@ -41,7 +44,7 @@ struct FriendlySam {
       if (!request.gradients) return first;
       and_back(parameters_, [&] {
         climb();
-        closure(request);  // gradients at w + e
+        watch(context.step, rho, first.loss, closure(request).loss - first.loss);  // gradients at w + e
       });
       return first;
     });

@@ -7,6 +7,7 @@
 // loss and the one at w, without changing the neighbourhood's to first order. rho_t goes with the learning rate, from
 // rho where a schedule's factor is 1 to rho_min where it is 0.
 #include <basin/basin.hpp>
+#include <basin/cpp/start_watch.hpp>
 
 namespace {
 using namespace basin;
@@ -27,8 +28,12 @@ struct Gsam {
   }
 
   Parameters parameters_;
+  StartWatch watch;
 
-  void start(Parameters p, State) { parameters_ = p; }
+  void start(Parameters p, State state) {
+    parameters_ = p;
+    watch.start(state);
+  }
 
   LossResult step(const Context& context, const Closure& closure) {
     return base.step(context, [&](const Request& request) {
@@ -38,7 +43,9 @@ struct Gsam {
       and_back(parameters_, [&] {
         const Tensor norm = joint_norm(at_w) + 1e-12;  // []
         for (const Group& g : parameters_) g.values.addcmul_(g.gradients, (g.rate * (rho - rho_min) + rho_min) / norm);
-        report(parameters_, "sharpness", closure(request).loss - first.loss);
+        const Tensor sharpness = closure(request).loss - first.loss;
+        report(parameters_, "sharpness", sharpness);
+        watch(context.step, rho, first.loss, sharpness);
       });
       const Tensor along = joint_dot(at_w, gradients_of(parameters_)) / (gradient_norm(parameters_).pow(2) + 1e-24);
       for (size_t i = 0; i < at_w.size(); ++i) {

@@ -5,6 +5,7 @@
 //
 // It changes slowly, so the k - 1 steps between take g + alpha (|g| / |v|) v, g alone being computed.
 #include <basin/basin.hpp>
+#include <basin/cpp/start_watch.hpp>
 
 namespace {
 using namespace basin;
@@ -30,11 +31,13 @@ struct LookSam {
   }
 
   Parameters parameters_;
+  StartWatch watch;
   std::vector<Tensor> kept;                            // v of each group [n]
   std::vector<std::vector<Tensor>> gradients_, kept_;  // g and v as views, in the parts whose norms are taken
 
   void start(Parameters p, State state) {
     parameters_ = p;
+    watch.start(state);
     kept = state_arenas(p, state, "v");
     if (norms == "global") {
       gradients_ = {gradients_of(p)}, kept_ = {kept};
@@ -50,25 +53,29 @@ struct LookSam {
     return base.step(context, [&](const Request& request) {
       const LossResult first = closure(request);
       if (!request.gradients) return first;
-      if (context.step % static_cast<uint64_t>(every) == 0) look(closure, request);
+      Tensor sharpness;  // L(w + e) - L(w) []; none between the climbs
+      if (context.step % static_cast<uint64_t>(every) == 0) sharpness = look(closure, request) - first.loss;
       else reuse();
+      watch(context.step, rho, first.loss, sharpness);
       return first;
     });
   }
 
  private:
-  void look(const Closure& closure, const Request& request) {
+  Tensor look(const Closure& closure, const Request& request) {  // the loss at w + e []
+    Tensor loss;
     for (size_t i = 0; i < kept.size(); ++i) kept[i].copy_(parameters_[i].gradients);  // g, until s is there
     and_back(parameters_, [&] {
       const Tensor scale = rho / (gradient_norm(parameters_) + 1e-12);  // []
       for (const Group& g : parameters_) g.values.addcmul_(g.gradients, scale);
-      closure(request);
+      loss = closure(request).loss;
     });
     for (size_t part = 0; part < kept_.size(); ++part) {
       const Tensor along = joint_dot(gradients_[part], kept_[part]) / (joint_norm(kept_[part]).pow(2) + 1e-24);
       for (size_t i = 0; i < kept_[part].size(); ++i)
         kept_[part][i].copy_(gradients_[part][i] - kept_[part][i] * along);
     }
+    return loss;
   }
   void reuse() {
     for (size_t part = 0; part < kept_.size(); ++part) {

@@ -4,6 +4,7 @@
 //
 // It reports the sharpness L(w + e) - L(w), and warns after 300 steps of a rho at which the training does not start.
 #include <basin/basin.hpp>
+#include <basin/cpp/start_watch.hpp>
 
 namespace {
 using namespace basin;
@@ -24,11 +25,11 @@ struct Sam {
   }
 
   Parameters parameters_;
-  Tensor sums;  // [3] float64: of the first 20 losses, of the losses and of the sharpness in steps 281 to 300
+  StartWatch watch;
 
   void start(Parameters p, State state) {
     parameters_ = p;
-    sums = state.tensor("started", {3}, Type::float64);
+    watch.start(state);
   }
 
   LossResult step(const Context& context, const Closure& closure) {
@@ -39,7 +40,7 @@ struct Sam {
         climb();
         const Tensor sharpness = closure(request).loss - first.loss;  // gradients at w + e
         report(parameters_, "sharpness", sharpness);
-        watch(context.step, first.loss, sharpness);
+        watch(context.step, rho, first.loss, sharpness);
       });
       return first;
     });
@@ -54,23 +55,6 @@ struct Sam {
       const Group& g = parameters_[i];
       g.values.addcmul_(adaptive ? scaled[i] * g.values.abs() : g.gradients, scale);
     }
-  }
-
-  // Where e is so long that the gradients at w + e say nothing about w, the loss stays where it began. The sharpness
-  // grows at least as e does, so this much shorter an e raises the loss by a tenth, and the training starts.
-  void watch(uint64_t step, const Tensor& loss, const Tensor& sharpness) {
-    if (step < 20) sums.narrow(0, 0, 1).add_(loss);
-    if (step >= 280 && step < 300) sums.narrow(0, 1, 1).add_(loss), sums.narrow(0, 2, 1).add_(sharpness);
-    if (step != 299) return;
-    const std::vector<double> s = sums.values<double>();
-    if (!(s[0] > 0 && s[1] > 0.9 * s[0] && s[2] > 0.1 * s[1])) return;
-    char text[300];
-    std::snprintf(
-        text, sizeof text,
-        "After 300 steps the loss is %.3g, and it began at %.3g: with rho = %.3g the training does not start, "
-        "because the loss at w + e is %.2g higher. Try rho = %.1g.",
-        s[1] / 20, s[0] / 20, rho, s[2] / 20, rho * 0.1 * s[1] / s[2]);
-    log_warning(text);
   }
 };
 

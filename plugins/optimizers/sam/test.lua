@@ -51,25 +51,11 @@ assert(same(seen[2].weights["out.2.weight"], seen[1].weights["out.2.weight"]))
 assert(distance(seen[4].weights, seen[3].weights) > 0)
 
 -- A radius at which the training does not start is said after 300 steps, with one at which it does.
-local function started(name, rho)
-  local losses = {}
-  local run = basin.run { name = name, device = "cpu", precision = "fp32" }
-  run:train {
-    model = tiny(), data = basin.dataset "shapes" { count = 256, size = 8 }, process = process, steps = 300, batch = 8,
-    optimizer = basin.optimizer("sam", { rho = rho, base = basin.optimizer "adam" { lr = 3e-3 } }),
-    on_step = function(step) losses[#losses + 1] = step.loss end,
-  }
-  local first, last = 0, 0
-  for i = 1, 20 do first, last = first + losses[i] / 20, last + losses[280 + i] / 20 end
-  local log = assert(io.open(run.folder .. "/log.txt"))
-  local advice = log:read("a"):match "with rho = [%d.]+ the training does not start.*Try rho = ([%d.]+)%."
-  log:close()
-  return last / first, tonumber(advice)
-end
-local fell, advice = started("sam-stuck", 5)
-assert(fell > 0.9 and advice and advice < 1, fell)
-local fell_now, none = started("sam-started", advice)
-assert(fell_now < 0.5 and not none, fell_now)
+local function sam_of(rho) return basin.optimizer("sam", { rho = rho, base = basin.optimizer "adam" { lr = 3e-3 } }) end
+local share, advice = toy.started("sam-stuck", sam_of(5))
+assert(share > 0.9 and advice and advice < 1, share)
+local share_now, none = toy.started("sam-started", sam_of(advice))
+assert(share_now < 0.5 and not none, share_now)
 
 refused("base", function()
   return basin.run { name = "sam-refused", device = "cpu" }:train {
