@@ -149,8 +149,10 @@ void Object::fail(basin_status status, const char* function) const {
   if (status == BASIN_ERROR_INTERRUPTED) throw Error(sentence.empty() ? "interrupted" : sentence, status);
   if (sentence.find(" (plugin ") != sentence.npos) throw Error(sentence, status);
   if (sentence.empty()) sentence = "it failed with status " + std::to_string(status) + " and without a sentence";
-  // A sentence about an argument says what is wrong with it; any other failure is better known with where it came from.
-  const bool where = function && (status != BASIN_ERROR_ARGUMENT || is_named(sentence));
+  // A sentence about an argument says what is wrong with it, and the script's line which object could not be made; any
+  // other failure is better known with where it came from.
+  const bool where =
+      function && (is_named(sentence) || (status != BASIN_ERROR_ARGUMENT && function != std::string_view("create")));
   throw Error(who_ + (where ? " in " + std::string(function) : "") + ": " + sentence, status);
 }
 

@@ -147,7 +147,7 @@ TEST_CASE("Inputs and outputs of a wrong shape are named") {
   };
   CHECK(has(broken("shape"), "describes output 'prediction' as [B,3,any,any], and gave [1,4,4]"));
   CHECK(has(broken("nothing"), "gave nothing"));
-  CHECK(broken("throw") == "model 'toy_model' (plugin toy_model 0.1.0): it lost its way");
+  CHECK(broken("throw") == "model 'toy_model' (plugin toy_model 0.1.0) in forward: it lost its way");
 }
 
 TEST_CASE("A model that is built or described wrongly is refused") {
