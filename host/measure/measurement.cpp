@@ -90,29 +90,26 @@ Model& extractor_of(basin_object* object) {
   return *model;
 }
 
-// "inception_v3 { layer = pool, resize = clean }, weights 0123456789ab". Where its files lie is not part of it.
-std::string identity(const Model& model) {
+// "inception_v3 { layer = pool, resize = clean }", with all options or those that someone gave. Where its files lie is no
+// part of it.
+std::string called(const Model& model, bool all_options) {
   std::string text;
-  for (const basin_parameter* option : model.spec().component->parameters)
-    if (option->type != BASIN_TYPE_FILE)
-      text += (text.empty() ? " { " : ", ") + std::string(option->name) + " = " + to_text(model.spec()[option->name]);
+  const Spec& spec = model.spec();
+  for (size_t i = 0; i < spec.options.size(); i++)
+    if (const Option& option = spec.options[i];
+        spec.component->parameters[i]->type != BASIN_TYPE_FILE && (all_options || option.origin != "default"))
+      text += (text.empty() ? " { " : ", ") + option.name + " = " + to_text(option.value);
+  return spec.component->name + text + (text.empty() ? "" : " }");
+}
+
+// "inception_v3 { layer = pool, resize = clean }, weights 0123456789ab".
+std::string identity(const Model& model) {
   Sha256 sum;
   for (const auto& [name, value] : model.weights()) {
     sum.update(name.data(), name.size());
     sum.update(value.data_ptr(), value.nbytes());
   }
-  return model.spec().component->name + text + (text.empty() ? "" : " }") + ", weights " + sum.hex().substr(0, 12);
-}
-
-// "inception_v3 { layer = spatial }": what a number of it is called in a line, with the options that someone gave.
-std::string called(const Model& model) {
-  std::string text;
-  const Spec& spec = model.spec();
-  for (size_t i = 0; i < spec.options.size(); i++)
-    if (const Option& option = spec.options[i];
-        option.origin != "default" && spec.component->parameters[i]->type != BASIN_TYPE_FILE)
-      text += (text.empty() ? " { " : ", ") + option.name + " = " + to_text(option.value);
-  return spec.component->name + text + (text.empty() ? "" : " }");
+  return called(model, true) + ", weights " + sum.hex().substr(0, 12);
 }
 
 const std::string& noted(basin_measurement* m, const Model& model) {
@@ -120,7 +117,7 @@ const std::string& noted(basin_measurement* m, const Model& model) {
   if (text.empty()) {
     text = identity(model);
     m->result["protocol"]["features"] = text;
-    m->result["protocol"]["extractor"] = called(model);
+    m->result["protocol"]["extractor"] = called(model, false);
   }
   return text;
 }

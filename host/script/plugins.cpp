@@ -68,8 +68,8 @@ fs::path file_of(const std::string& text, bool trust) {
     if (file == text || names.back() == text) return sighting.file;
   }
   throw Error("no plugin '" + text + "' was found" + hint(text, names, "") +
-              " (basin.plugins() lists what there is; a new file is loaded by its path, basin.plugins.reload \"build/" + text +
-              ".basin.so\", from a plugin folder or with --trust)");
+              " (basin.plugins() lists what there is; a new file is loaded by its path, basin.plugins.reload \"build/" +
+              text + ".basin.so\", from a plugin folder or with --trust)");
 }
 
 int reload(Call& c) {

@@ -94,17 +94,18 @@ function study.averages(steps)
   }
 end
 
+local done = {}  -- what study.train gave, by name, seed and steps: a script trains or loads each once
+
 -- One method trained from one seed: the model, its run, and what the training took. Weights of earlier steps are kept
 -- as files beside it, because a training at a constant rate passes through every shorter one: study.earlier finds them.
 -- options, each the study's own where it is not given: rho of SAM, batch, steps, averages.
-local done = {}  -- by name and seed: a script trains or loads each once
 function study.train(method, seed, options)
   options = options or {}
   local name = method.name .. (options.rho and "-" .. options.rho or "") .. (options.batch and "-batch" .. options.batch or "")
-  local key = name .. " " .. seed .. " " .. (options.steps or study.steps)
+  local steps = options.steps or study.steps
+  local key = name .. " " .. seed .. " " .. steps
   if done[key] then return table.unpack(done[key]) end
   local model = study.model()
-  local steps = options.steps or study.steps
   local run = basin.run { name = "flatness-" .. name .. "-" .. seed, seed = seed, precision = "bf16" }
   local keep = {}
   for _, step in ipairs(size.snapshots) do keep[step] = step < steps end

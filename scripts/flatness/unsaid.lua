@@ -49,8 +49,7 @@ local function trained(method, seed, batch)
 end
 
 rows = {}
-for _, factor in ipairs { 0.5, 1, 2, 4 } do
-  local batch = math.tointeger(study.batch * factor)
+for _, batch in ipairs { math.max(1, study.batch // 2), study.batch, study.batch * 2, study.batch * 4 } do
   local loss = { adam = {}, sam = {} }
   local cells = table.pack(batch, compared(function(row, seed)
     local measured = study.lpf((trained(row[1], seed, batch)))

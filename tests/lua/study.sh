@@ -38,7 +38,7 @@ run posthoc "sigma_rel" "paper: sam"
 run supplement "+SAM+pEMA" "coverage"
 run rho "4 bits: loss" "0.3" "Adam"
 run benefits "Hessian, trace" "time shift" "of infinitely many"
-run unsaid "share" "M" "rate of EMA" "0.999"
+run unsaid "share" "ADM, one training" "rate of EMA" "0.999"
 run matched "at equal steps"
 for picture in figure1-adam figure1-sam-contour figure5 figure6 figure6-gap posthoc supplement supplement-ADM-32 rho; do
   [[ $(head -c 4 $picture.png | tail -c 3) == PNG ]] || fail "$picture.png is no picture"

@@ -60,4 +60,4 @@ struct Sam {
 
 }  // namespace
 
-BASIN_PLUGIN("sam", "0.1.0", "Apache-2.0", "Sharpness-aware minimization.", OptimizerComponent<Sam>)
+BASIN_PLUGIN("sam", "0.2.0", "Apache-2.0", "Sharpness-aware minimization.", OptimizerComponent<Sam>)

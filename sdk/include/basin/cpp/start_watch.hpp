@@ -41,8 +41,8 @@ class StartWatch {
  private:
   void add(int64_t i, const Tensor& value) const { sums_.narrow(0, i, 1).add_(value); }
 
-  Tensor
-      sums_;  // of the first 20 losses, of the last 20, of the sharpness in the last 100 steps, of how many those are
+  // Of the first 20 losses, of the last 20, of the sharpness in the last 100 steps, of how many those are.
+  Tensor sums_;
 };
 
 }  // namespace basin
