@@ -1829,9 +1829,13 @@ function basin.sampler(name, options) end
 ---@overload fun(options: basin.noise_schedule.loss_second_moment.options): basin.noise_schedule.loss_second_moment
 
 ---@class (exact) basin.noise_schedule.uniform.options
+---@field from? integer The first level that is drawn. Default: 0. At least 0.
+---@field to? integer The level before which it ends; 0: after the last. Default: 0. At least 0.
 
 ---Every noise level as often as every other (Ho et al. 2020, arXiv 2006.11239).
 ---@class basin.noise_schedule.uniform: basin.noise_schedule
+---@field from integer The first level that is drawn.
+---@field to integer The level before which it ends; 0: after the last.
 ---@overload fun(options: basin.noise_schedule.uniform.options): basin.noise_schedule.uniform
 
 ---Which noise levels a training batch draws.

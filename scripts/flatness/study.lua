@@ -98,10 +98,11 @@ local done = {}  -- what study.train gave, by name, seed and steps: a script tra
 
 -- One method trained from one seed: the model, its run, and what the training took. Weights of earlier steps are kept
 -- as files beside it, because a training at a constant rate passes through every shorter one: study.earlier finds them.
--- options, each the study's own where it is not given: rho of SAM, batch, steps, averages.
+-- options, each the study's own where it is not given: rho of SAM, batch, steps, averages, noise_schedule, loss; and
+-- variant, what the run's name says of them.
 function study.train(method, seed, options)
   options = options or {}
-  local name = method.name .. (options.rho and "-" .. options.rho or "") .. (options.batch and "-batch" .. options.batch or "")
+  local name = method.name .. (options.variant and "-" .. options.variant or "")
   local steps = options.steps or study.steps
   local key = name .. " " .. seed .. " " .. steps
   if done[key] then return table.unpack(done[key]) end
@@ -113,7 +114,8 @@ function study.train(method, seed, options)
     model = model, data = study.train_images, process = study.process, steps = steps,
     batch = options.batch or study.batch, optimizer = method.optimizer(options.rho),
     averages = options.averages or study.averages(steps),
-    noise_schedule = basin.noise_schedule (size.noise_schedule) {}, input_perturbation = method.input_perturbation or 0,
+    noise_schedule = options.noise_schedule or basin.noise_schedule (size.noise_schedule) {}, loss = options.loss,
+    input_perturbation = method.input_perturbation or 0,
     on_step = function(at)
       if not keep[at.step] then return end
       model:save(run.folder .. "/weights-" .. at.step .. ".safetensors")

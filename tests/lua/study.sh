@@ -11,9 +11,11 @@ fail() { echo "$1"; cat output; exit 1; }
 cat >images.lua <<'LUA'
 local basin = require "basin"
 local shapes = basin.dataset "shapes" { count = 64, size = 16 }
-for i = 1, 64 do shapes:images(i, 1):grid(("data/%s/%02d.png"):format(i > 40 and "test" or "train", i), 1, 1) end
+for i = 1, 64 do
+  shapes:images(i, 1):grid(("data/%s/%s/%02d.png"):format(i > 40 and "test" or "train", i % 2 == 0 and "even" or "odd", i), 1, 1)
+end
 LUA
-mkdir -p data/train data/test
+mkdir -p data/{train,test}/{even,odd}
 "$program" run images.lua >output 2>&1 || fail "the images were not written"
 
 # run SCRIPT WORDS...: it ends well, and its output has each of the words.
@@ -39,6 +41,7 @@ run supplement "+SAM+pEMA" "coverage"
 run rho "4 bits: loss" "0.3" "Adam"
 run benefits "Hessian, trace" "time shift" "of infinitely many"
 run unsaid "share" "ADM, one training" "rate of EMA" "0.999"
+run levels "levels  ADM: loss at 500" "1000" "classifier of 2 kinds" "cross-entropy" "share"
 run matched "at equal steps"
 for picture in figure1-adam figure1-sam-contour figure5 figure6 figure6-gap posthoc supplement supplement-ADM-32 rho; do
   [[ $(head -c 4 $picture.png | tail -c 3) == PNG ]] || fail "$picture.png is no picture"

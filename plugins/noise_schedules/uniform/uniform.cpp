@@ -9,16 +9,30 @@ struct Uniform {
   static constexpr const char* name = "uniform";
   static constexpr const char* summary =
       "Every noise level as often as every other (Ho et al. 2020, arXiv 2006.11239).";
-  Process process;
+  int64_t from, to;
 
-  void start(const Process& p, State) { process = p; }
+  static auto parameters() {
+    return declare(integer("from", &Uniform::from, 0, "The first level that is drawn.").at_least(0),
+                   integer("to", &Uniform::to, 0, "The level before which it ends; 0: after the last.").at_least(0));
+  }
+
+  int64_t end;
+
+  void start(const Process& process, State) {
+    end = to ? to : process.steps();
+    if (end > process.steps())
+      throw error("to = " + std::to_string(to) + " lies beyond the process, which has " +
+                  std::to_string(process.steps()) + " levels.");
+    if (from >= end)
+      throw error("from = " + std::to_string(from) + " leaves no level: they end before " + std::to_string(end) + ".");
+  }
 
   void draw(const Context& context, Span<double> levels, Span<double> weights) {
-    const int64_t steps = process.steps();
     const Tensor u = uniform(stream(context, BASIN_PURPOSE_LEVEL, context.step), sample_ids(context), {1});
     const std::vector<float> values = u.values<float>();
     for (size_t i = 0; i < levels.size(); ++i) {
-      levels[i] = static_cast<double>(std::min(steps - 1, static_cast<int64_t>(double(values[i]) * double(steps))));
+      const int64_t up = static_cast<int64_t>(double(values[i]) * double(end - from));
+      levels[i] = static_cast<double>(std::min(end - 1, from + up));
       weights[i] = 1;
     }
   }
@@ -26,5 +40,5 @@ struct Uniform {
 
 }  // namespace
 
-BASIN_PLUGIN("uniform", "0.1.0", "Apache-2.0", "Every noise level as often as every other.",
+BASIN_PLUGIN("uniform", "0.2.0", "Apache-2.0", "Every noise level as often as every other.",
              NoiseScheduleComponent<Uniform>)
