@@ -990,6 +990,8 @@ local result = {}
 ---@field path? string The file. Default: "contour.png".
 ---@field grid? string Which, by name. Default: the first.
 ---@field log? boolean A logarithmic scale of the values. Default: false.
+---@field low? number Lower end of the scale of values, for several pictures with one. Default: the lowest value.
+---@field high? number Its upper end. Default: the highest value.
 ---@field title? string Above it. Default: the metric and the weights.
 ---@field width? integer Of the picture. [pixels] Default: 760. From 200 to 8000.
 ---@field height? integer Of the picture. [pixels] Default: 600. From 150 to 8000.
@@ -1007,6 +1009,8 @@ function result:contour(options) end
 ---@field path? string The file. Default: "surface.png".
 ---@field grid? string Which, by name. Default: the first.
 ---@field log? boolean A logarithmic scale of the values. Default: false.
+---@field low? number Lower end of the scale of values, for several pictures with one. Default: the lowest value.
+---@field high? number Its upper end. Default: the highest value.
 ---@field title? string Above it. Default: the metric and the weights.
 ---@field width? integer Of the picture. [pixels] Default: 760. From 200 to 8000.
 ---@field height? integer Of the picture. [pixels] Default: 600. From 150 to 8000.
