@@ -10,7 +10,7 @@ for k, i in ipairs { 1, 7 } do
   local found = surface:measure(study.weights(row, study.seeds[1]), study.test_images)
   rows[k], surfaces[k] = { row[3], found.loss, found.mean_rise, found.lowest }, found
   local values = basin.tensor(found.grids[1].z)
-  low, high = math.min(low, values:min()), math.max(high, values:max())
+  low, high = math.min(low, values:min():item()), math.max(high, values:max():item())
 end
 for k, found in ipairs(surfaces) do  -- on one scale
   local name, label = "figure1-" .. study.rows[k == 1 and 1 or 7][1], rows[k][1]
