@@ -56,7 +56,7 @@ Field field_of(const basin_surface& given) {
   const bool scaled = std::isfinite(given.low_z) || std::isfinite(given.high_z);
   if (std::isfinite(given.low_z)) low = given.low_z;
   if (std::isfinite(given.high_z)) high = given.high_z;
-  if (scaled && low >= high) throw std::runtime_error("all its values lie beyond the end of the scale that was given.");
+  if (scaled && low >= high) throw std::runtime_error("none of its values lies inside the scale that was given.");
   return {given, make_axis(low, high, given.log_z, given.solid ? 6 : 12, false)};
 }
 

@@ -118,9 +118,11 @@ std::optional<Value> fitted(const basin_parameter& p, const Value& value) {
     case BASIN_TYPE_FOLDER:
       if (text && text->find('\0') == text->npos) return value;
       break;
-    case BASIN_TYPE_CHOICE:
-      if (auto all = choices_of(p); text && std::find(all.begin(), all.end(), *text) != all.end()) return value;
+    case BASIN_TYPE_CHOICE: {
+      const std::string name = text ? *text : integer ? std::to_string(*integer) : "";  // layer = 64 is layer = "64"
+      if (auto all = choices_of(p); std::find(all.begin(), all.end(), name) != all.end()) return Value(name);
       break;
+    }
     case BASIN_TYPE_INTEGERS: {
       std::vector<int64_t> out;
       if (integers) out = *integers;

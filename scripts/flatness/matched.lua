@@ -3,12 +3,7 @@
 local basin = require "basin"
 local study = require "study"
 
-local marks = {}
-for _, step in ipairs(study.size.snapshots) do
-  if step < study.steps then marks[#marks + 1] = step end
-end
-marks[#marks + 1] = study.steps
-
+local marks = study.marks
 local found = {}  -- by method and step: for each seed { loss, LPF - loss, what 4 bits add to the loss }
 local rows = {}
 for _, method in ipairs { "adam", "ip", "sam" } do
@@ -58,14 +53,17 @@ local function at(sam, adam)
   return function(i, k) return found.sam[sam] and found.sam[sam][i][k] - found.adam[adam][i][k] end
 end
 
-local half = study.steps // 2
-local _, step = at_equal_loss(1, 2)
+local half, reached = study.steps // 2, 0  -- and where Adam's loss was SAM's last one, mean over the seeds
+for i in ipairs(study.seeds) do
+  local _, step = at_equal_loss(i, 2)
+  reached = reached + (step or math.huge) / #study.seeds
+end
 print(basin.table {
   columns = { "SAM minus Adam", "LPF - loss", "4 bits: loss" },
   rows = {
     { "at equal steps", differences(at(study.steps, study.steps)) },
     { "at equal time", differences(at(half, study.steps), "no weights of SAM at half the steps were kept") },
-    { step and ("at equal loss, which Adam had after %d steps or so"):format(math.floor(step)) or "at equal loss",
+    { reached < math.huge and ("at equal loss, which Adam had after %.0f steps or so"):format(reached) or "at equal loss",
       differences(at_equal_loss, "Adam's loss was never SAM's last one") },
   },
 })

@@ -11,7 +11,7 @@ for i = 0, #radii do
   local rho = radii[i]  -- nil: Adam
   local function of(get)
     return study.over_seeds(function(seed)
-      local model, run = study.train(rho and study.methods.sam or study.methods.adam, seed, { variant = rho, rho = rho, steps = steps })
+      local model, run = study.train(rho and study.methods.sam or study.methods.adam, seed, { rho = rho, steps = steps })
       return get(model:averaged "ema", run)
     end)
   end

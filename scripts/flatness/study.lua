@@ -41,14 +41,14 @@ local sizes = {
     },
     batch = { cifar10 = 128, tower = 256, ffhq = 256 },
     steps = 200000, lr = 1e-4, samples = 50000, noise_schedule = "loss_second_moment",
-    ema = { decay = 0.9999 }, swa_every = 100, pema_snapshots = 40, snapshots = {},
+    ema = { decay = 0.9999 }, swa_every = 100, pema_snapshots = 40, marks = { 0.25, 0.5, 0.75 },
   },
   small = {
     image = { cifar10 = 16, tower = 16, ffhq = 16 },
     batch = { cifar10 = 32, tower = 32, ffhq = 32 },
     steps = 6300, lr = 5e-4, samples = 512, noise_schedule = "uniform",
     ema = { decay = 0.997 }, swa_every = 3, pema_snapshots = 20,
-    snapshots = { 630, 1260, 1890, 2520, 3150, 4410 },
+    marks = { 0.1, 0.2, 0.3, 0.4, 0.5, 0.7 },
   },
 }
 local small_model = { image = 16, channels = 32, multipliers = { 1, 2, 2 }, blocks = 1, attention = { 8 } }
@@ -58,6 +58,9 @@ study.size, study.image = size, size.image[args.dataset]
 study.batch = args.batch > 0 and args.batch or size.batch[args.dataset]
 local ema = args.ema > 0 and { decay = args.ema } or size.ema
 study.steps = args.steps > 0 and args.steps or size.steps
+study.marks = {}  -- the steps of a whole training whose weights are kept, the last one with them
+for i, share in ipairs(size.marks) do study.marks[i] = math.floor(share * study.steps + 0.5) end
+study.marks[#study.marks + 1] = study.steps
 study.samples = args.samples > 0 and args.samples or size.samples
 study.seeds = {}
 for i, seed in ipairs(args.seeds) do study.seeds[i] = math.tointeger(seed) end
@@ -98,18 +101,20 @@ local done = {}  -- what study.train gave, by name, seed and steps: a script tra
 
 -- One method trained from one seed: the model, its run, and what the training took. Weights of earlier steps are kept
 -- as files beside it, because a training at a constant rate passes through every shorter one: study.earlier finds them.
--- options, each the study's own where it is not given: rho of SAM, batch, steps, averages, noise_schedule, loss; and
--- variant, what the run's name says of them.
+-- options, each the study's own where it is not given: rho of SAM, batch, steps, averages, noise_schedule, loss; and with
+-- one of the last two variant, what the run's name says of it.
 function study.train(method, seed, options)
   options = options or {}
-  local name = method.name .. (options.variant and "-" .. options.variant or "")
+  assert(options.variant or not (options.noise_schedule or options.loss), "another noise_schedule or loss wants a variant")
+  local name = method.name .. (options.rho and "-" .. options.rho or "") .. (options.batch and "-batch" .. options.batch or "")
+    .. (options.variant and "-" .. options.variant or "")
   local steps = options.steps or study.steps
   local key = name .. " " .. seed .. " " .. steps
   if done[key] then return table.unpack(done[key]) end
   local model = study.model()
   local run = basin.run { name = "flatness-" .. name .. "-" .. seed, seed = seed, precision = "bf16" }
   local keep = {}
-  for _, step in ipairs(size.snapshots) do keep[step] = step < steps end
+  for _, step in ipairs(study.marks) do keep[step] = step < steps and steps == study.steps end
   local trained = run:train {
     model = model, data = study.train_images, process = study.process, steps = steps,
     batch = options.batch or study.batch, optimizer = method.optimizer(options.rho),
@@ -126,8 +131,8 @@ function study.train(method, seed, options)
   return model, run, trained
 end
 
--- The weights, or the average "ema", that a training passed through at a step, kept at the steps of size.snapshots and at
--- its end. In float32; what measures them is told the process.
+-- The weights, or the average "ema", that a training passed through at one of study.marks. In float32; what measures them
+-- is told the process.
 function study.earlier(run, step, average)
   local file = average or "weights"
   if step == study.steps then file = "/checkpoints/" .. (average or "model") else file = "/" .. file .. "-" .. step end

@@ -64,24 +64,30 @@ for _, which in ipairs { "weights", "all" } do
 end
 print(basin.table { columns = { "which", "one scale for each", "levels", "bits", "ADM: loss", "+SAM: loss" }, rows = grid })
 
--- The crudest way, one range for every parameter however small it is: what 8 bits then cost.
+-- The crudest way, one fixed range however small a weight is: what 8 bits then cost, and where the range clips.
 grid = {}
-for _, clip in ipairs { 0.5, 1, 2, 4, 8 } do
-  local cells = { clip }
-  for _, i in ipairs { 1, 2, 7, 8 } do
-    local function change(get)
-      return study.over_seeds(function(seed)
-        local model, run = study.weights(study.rows[i], seed)
-        local small = study.quantized(model, run, 8, { which = "all", clip = clip })
-        return get(small, run) - get(model, run)
-      end)
+for _, which in ipairs { "weights", "all" } do
+  for _, clip in ipairs { 0.5, 1, 2, 4, 8 } do
+    local cells = { which, clip }
+    for _, i in ipairs { 1, 7 } do
+      local function change(get)
+        return study.over_seeds(function(seed)
+          local model, run = study.weights(study.rows[i], seed)
+          local small = study.quantized(model, run, 8, { which = which, clip = clip })
+          return get(small, run) - get(model, run)
+        end)
+      end
+      cells[#cells + 1] = change(function(model) return study.lpf(model).loss end)
+      cells[#cells + 1] = change(function(model, run) return study.fid(model, run, 20).value end)
     end
-    cells[#cells + 1] = change(function(model) return study.lpf(model).loss end)
-    cells[#cells + 1] = change(function(model, run) return study.fid(model, run, 20).value end)
+    grid[#grid + 1] = cells
   end
-  grid[#grid + 1] = cells
 end
-print(basin.table {
-  columns = { "range", "ADM: loss", "FID", "+EMA: loss", "FID", "+SAM: loss", "FID", "+SAM+EMA: loss", "FID" }, rows = grid,
-})
+print(basin.table { columns = { "which", "range", "ADM: loss", "FID", "+SAM: loss", "FID" }, rows = grid })
+local largest = { 0, 0 }  -- of the gains of norms, of all else
+for name, value in pairs(study.weights(study.rows[1], study.seeds[1]):parameters()) do
+  local k = value.dims == 1 and name:find "weight$" and 1 or 2
+  largest[k] = math.max(largest[k], value:abs():max():item())
+end
+print(("largest gain of a norm %.2f, largest other parameter %.2f (ADM, seed %d)"):format(largest[1], largest[2], study.seeds[1]))
 study.footer()

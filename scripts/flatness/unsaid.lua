@@ -45,7 +45,7 @@ local averages = {}
 for _, rate in ipairs(rates) do averages[rate[2]] = basin.averager "ema" { decay = rate[1] } end
 local function trained(method, seed, batch)
   local steps = math.max(1, study.steps * study.batch // (3 * batch))
-  return study.train(study.methods[method], seed, { variant = "batch" .. batch, batch = batch, steps = steps, averages = averages })
+  return study.train(study.methods[method], seed, { batch = batch, steps = steps, averages = averages })
 end
 
 rows = {}

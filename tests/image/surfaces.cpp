@@ -75,7 +75,7 @@ TEST_CASE("two surfaces of one scale have one colour for one value") {
   CHECK(light(contour(high), 0.25, 0.5) > light(contour(low), 0.25, 0.5) + 100);
   keep(solid(high), "surface_scale.png");
   low.low_z = 100, low.high_z = kNaN;
-  CHECK(sentence_of([&] { contour(low); }).find("beyond the end of the scale") != std::string::npos);
+  CHECK(sentence_of([&] { contour(low); }).find("inside the scale") != std::string::npos);
   low.low_z = 2, low.high_z = 1;
   CHECK(sentence_of([&] { contour(low); }).find("go up from low to high") != std::string::npos);
 }

@@ -63,7 +63,7 @@ function toy.started(name, optimizer)
     end,
   }
   local log = assert(io.open(run.folder .. "/log.txt"))
-  local advice = log:read("a"):match "with rho = [%d.e+]+ the training does not start.*Try rho = ([%d.e+-]+)%.\n"
+  local advice = log:read("a"):match "with rho = [%d.e+]+ the training does not start.*Try rho = ([%d.e+-]+)%. %("
   log:close()
   return last / first, tonumber(advice)
 end

@@ -5,6 +5,8 @@ local basin = require "basin"
 local model = basin.model "inception_v3" {}
 assert(model.count == 23833744)
 
+basin.model "inception_v3" { layer = 192 }  -- a choice that is a number may be given as one
+
 local ok, message = pcall(function()
   return basin.model "inception_v3" { weights = "nowhere.safetensors" }
 end)

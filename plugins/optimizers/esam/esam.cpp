@@ -46,7 +46,9 @@ struct Esam {
         Tensor moved;  // L(w + e) of the whole batch []
         if (gamma < 1) request.subset = most_sensitive(first, closure, request, moved);
         const LossResult second = closure(request);  // gradients at w + e
-        watch(context.step, rho, first.loss, (gamma < 1 ? moved : second.loss) - first.loss);
+        const Tensor sharpness = (gamma < 1 ? moved : second.loss) - first.loss;
+        report(parameters_, "sharpness", sharpness);
+        watch(context.step, rho, first.loss, sharpness);
       } catch (...) {
         restore();
         throw;

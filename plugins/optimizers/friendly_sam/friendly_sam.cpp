@@ -44,7 +44,9 @@ struct FriendlySam {
       if (!request.gradients) return first;
       and_back(parameters_, [&] {
         climb();
-        watch(context.step, rho, first.loss, closure(request).loss - first.loss);  // gradients at w + e
+        const Tensor sharpness = closure(request).loss - first.loss;  // gradients at w + e
+        report(parameters_, "sharpness", sharpness);
+        watch(context.step, rho, first.loss, sharpness);
       });
       return first;
     });

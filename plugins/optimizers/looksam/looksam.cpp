@@ -56,6 +56,7 @@ struct LookSam {
       Tensor sharpness;  // L(w + e) - L(w) []; none between the climbs
       if (context.step % static_cast<uint64_t>(every) == 0) sharpness = look(closure, request) - first.loss;
       else reuse();
+      if (sharpness) report(parameters_, "sharpness", sharpness);
       watch(context.step, rho, first.loss, sharpness);
       return first;
     });

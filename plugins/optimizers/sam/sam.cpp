@@ -47,7 +47,7 @@ struct Sam {
         climb(radius);
         const Tensor sharpness = closure(request).loss - first.loss;  // gradients at w + e
         report(parameters_, "sharpness", sharpness);
-        watch(context.step, radius, first.loss, sharpness);
+        watch(context.step, rho, first.loss, warmup ? Tensor() : sharpness);
       });
       return first;
     });

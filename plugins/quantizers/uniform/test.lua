@@ -52,9 +52,11 @@ for scheme, step in pairs { symmetric = 0.05 / 7, affine = 0.1 / 15 } do
     local w, q = original[layer], clipped:parameters()[layer]
     local codes = q / step
     assert((codes - codes:round()):abs():max():item() < 1e-3, layer)
-    assert((w:clamp(-0.05, 0.05) - q):abs():max():item() <= 1.001 * step, layer)
+    assert((w:clamp(-0.05, 0.05) - q):abs():max():item() <= (scheme == "symmetric" and 0.501 or 1.001) * step, layer)
   end
 end
+local halved = quantized { bits = 8, clip = 0.5, which = "all" }
+assert((halved:parameters()["out.0.weight"] - 0.5):abs():max():item() < 1e-6)  -- a norm's gains, which are 1
 
 -- All parameters.
 local every, report = quantized { bits = 4, which = "all" }
