@@ -175,7 +175,7 @@ std::string describe(lua_State* L, int index) {
       return "the string \"" + printable(text) + "\"";
     }
     case LUA_TFUNCTION: return "a function";
-    case LUA_TTABLE: return lua_rawlen(L, index) ? "a list" : "a table";
+    case LUA_TTABLE: return function_at(L, index) ? "a function" : lua_rawlen(L, index) ? "a list" : "a table";
     case LUA_TUSERDATA:
       if (const Type* type = type_at(L, index)) return with_article(type->name);
       return "a file or other object";
