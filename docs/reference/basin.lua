@@ -990,6 +990,8 @@ local result = {}
 ---@field path? string The file. Default: "contour.png".
 ---@field grid? string Which, by name. Default: the first.
 ---@field log? boolean A logarithmic scale of the values. Default: false.
+---@field low? number Lower end of the scale of values, for several pictures with one. Default: the lowest value.
+---@field high? number Its upper end. Default: the highest value.
 ---@field title? string Above it. Default: the metric and the weights.
 ---@field width? integer Of the picture. [pixels] Default: 760. From 200 to 8000.
 ---@field height? integer Of the picture. [pixels] Default: 600. From 150 to 8000.
@@ -1007,6 +1009,8 @@ function result:contour(options) end
 ---@field path? string The file. Default: "surface.png".
 ---@field grid? string Which, by name. Default: the first.
 ---@field log? boolean A logarithmic scale of the values. Default: false.
+---@field low? number Lower end of the scale of values, for several pictures with one. Default: the lowest value.
+---@field high? number Its upper end. Default: the highest value.
 ---@field title? string Above it. Default: the metric and the weights.
 ---@field width? integer Of the picture. [pixels] Default: 760. From 200 to 8000.
 ---@field height? integer Of the picture. [pixels] Default: 600. From 150 to 8000.
@@ -1181,13 +1185,13 @@ function basin.arguments(declarations) end
 ---@class (exact) basin.model.inception_v3.options
 ---@field weights? string Weights that scripts/convert_inception.py wrote; without, the network is untrained.
 ---@field resize? "tensorflow"|"pytorch"|"clean" How images come to 299x299: as in the 2015 graph and torch-fidelity; pytorch-fid; clean-fid. Default: "tensorflow".
----@field layer? "pool"|"spatial"|"logits" The features: 2048 averages (FID), 7 channels of 17x17 in the middle (sFID), or the logits of 1008 classes without their bias (Inception Score). Default: "pool".
+---@field layer? "pool"|"spatial"|"logits"|"64"|"192"|"768" The features: 2048 averages (FID); 7 channels of 17x17 in the middle (sFID); the logits of 1008 classes without their bias (Inception Score); or averages of an earlier layer, for few images: after the first or the second max pool, or before the 2015 graph's second classifier. Default: "pool".
 
 ---The Inception network of 2015 that FID is defined by; its weights are converted by a script.
 ---@class basin.model.inception_v3: basin.model
 ---@field weights string Weights that scripts/convert_inception.py wrote; without, the network is untrained.
 ---@field resize "tensorflow"|"pytorch"|"clean" How images come to 299x299: as in the 2015 graph and torch-fidelity; pytorch-fid; clean-fid.
----@field layer "pool"|"spatial"|"logits" The features: 2048 averages (FID), 7 channels of 17x17 in the middle (sFID), or the logits of 1008 classes without their bias (Inception Score).
+---@field layer "pool"|"spatial"|"logits"|"64"|"192"|"768" The features: 2048 averages (FID); 7 channels of 17x17 in the middle (sFID); the logits of 1008 classes without their bias (Inception Score); or averages of an earlier layer, for few images: after the first or the second max pool, or before the 2015 graph's second classifier.
 ---@overload fun(options: basin.model.inception_v3.options): basin.model.inception_v3
 
 ---@class (exact) basin.model.lpips_features.options
@@ -1606,12 +1610,14 @@ function basin.dataset(name, options) end
 
 ---@class (exact) basin.optimizer.sam.options
 ---@field rho? number Radius of the ball, over all parameters together. Default: 0.05. At least 0.
+---@field warmup? integer Steps over which rho grows from 0: a long e then meets a trained network. [steps] Default: 0. At least 0.
 ---@field adaptive? boolean A ball that scales with the weights (Kwon et al. 2021). Default: false.
 ---@field base basin.optimizer The optimizer that takes the step. Required.
 
 ---Sharpness-aware minimization (Foret et al. 2021, arXiv 2010.01412, eq. 2), around any optimizer.
 ---@class basin.optimizer.sam: basin.optimizer
 ---@field rho number Radius of the ball, over all parameters together.
+---@field warmup integer Steps over which rho grows from 0: a long e then meets a trained network.
 ---@field adaptive boolean A ball that scales with the weights (Kwon et al. 2021).
 ---@field base basin.optimizer The optimizer that takes the step.
 ---@overload fun(options: basin.optimizer.sam.options): basin.optimizer.sam
@@ -1849,6 +1855,7 @@ function basin.noise_schedule(name, options) end
 ---@field bits? integer Bits of a weight. [bits] Default: 8. From 2 to 8.
 ---@field scheme? "symmetric"|"affine" Levels around 0, or between the smallest and the largest value. Default: "symmetric".
 ---@field granularity? "channel"|"tensor" One scale for each output channel, or for the whole weight. Default: "channel".
+---@field clip? number Values are clipped to [-clip, clip], which is the range of every scale; 0: the range of the values. Default: 0. From 0 to 1e+30.
 ---@field which? "weights"|"all" Weights of linear and convolution layers, or every parameter: norms, embeddings and biases, too. Default: "weights".
 
 ---Weights rounded to 2 to 8 bits, evenly spaced, after training.
@@ -1856,6 +1863,7 @@ function basin.noise_schedule(name, options) end
 ---@field bits integer Bits of a weight.
 ---@field scheme "symmetric"|"affine" Levels around 0, or between the smallest and the largest value.
 ---@field granularity "channel"|"tensor" One scale for each output channel, or for the whole weight.
+---@field clip number Values are clipped to [-clip, clip], which is the range of every scale; 0: the range of the values.
 ---@field which "weights"|"all" Weights of linear and convolution layers, or every parameter: norms, embeddings and biases, too.
 ---@overload fun(options: basin.quantizer.uniform.options): basin.quantizer.uniform
 

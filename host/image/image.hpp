@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
+#include <limits>
 #include <span>
 #include <string>
 #include <vector>
@@ -61,6 +62,8 @@ struct Surface {
   std::vector<double> x, y, z;    // two values at least, ascending; z [y,x]
   int width = 760, height = 600;  // pixels
   bool log_z = false;             // values that are not positive are left out
+  // The ends of the scale, so that several pictures can have one; NaN: the values' own. What lies beyond looks like the end.
+  double low_z = std::numeric_limits<double>::quiet_NaN(), high_z = std::numeric_limits<double>::quiet_NaN();
 };
 
 // True where the module can be opened. [any thread]

@@ -151,9 +151,13 @@ Picture drawn(const Surface& s, bool solid) {
   if (s.width < 200 || s.height < 150 || s.width > 8000 || s.height > 8000)
     throw Error("a surface is between 200x150 and 8000x8000 pixels, not " + std::to_string(s.width) + "x" +
                 std::to_string(s.height) + ".");
-  const basin_surface given{
-      s.title.c_str(), s.x_label.c_str(), s.y_label.c_str(), s.z_label.c_str(), s.x.data(), s.y.data(), s.z.data(),
-      s.x.size(),      s.y.size(),        s.width,           s.height,          s.log_z,    solid};
+  if (s.low_z >= s.high_z || (s.log_z && s.low_z <= 0))
+    throw Error("the scale of the surface '" + s.title + "' must go up from low to high" +
+                (s.log_z ? ", both positive where it is logarithmic" : "") + ".");
+  const basin_surface given{s.title.c_str(), s.x_label.c_str(), s.y_label.c_str(), s.z_label.c_str(),
+                            s.x.data(),      s.y.data(),        s.z.data(),        s.x.size(),
+                            s.y.size(),      s.width,           s.height,          s.log_z,
+                            solid,           s.low_z,           s.high_z};
   basin_image_pixels made{};
   basin_image_error error{};
   if (!table().surface(&given, &made, &error))

@@ -20,12 +20,12 @@ cv::Scalar colour(double share) {
   return stops[i] + (stops[i + 1] - stops[i]) * (at - static_cast<double>(i));
 }
 
-struct Field {  // the values, and where they stand between their lowest (0) and highest (1)
+struct Field {  // the values, and where they stand on the scale: from its lower end (0) to the upper (1)
   const basin_surface& given;
   Axis z;
   double share(std::size_t i, std::size_t j) const {
     const double v = given.z[j * given.n_x + i];
-    return z.shows(v) ? z.place(v) : std::numeric_limits<double>::quiet_NaN();
+    return z.shows(v) ? std::clamp(z.place(v), 0.0, 1.0) : std::numeric_limits<double>::quiet_NaN();
   }
   // At a place between points: u in [0, n_x - 1], v in [0, n_y - 1], linear in each.
   double share_at(double u, double v) const {
@@ -53,6 +53,10 @@ Field field_of(const basin_surface& given) {
   if (low > high)
     throw std::runtime_error(given.log_z ? "it has no value to show; a logarithmic one takes positive, finite values."
                                          : "it has no value to show; none is finite.");
+  const bool scaled = std::isfinite(given.low_z) || std::isfinite(given.high_z);
+  if (std::isfinite(given.low_z)) low = given.low_z;
+  if (std::isfinite(given.high_z)) high = given.high_z;
+  if (scaled && low >= high) throw std::runtime_error("all its values lie beyond the end of the scale that was given.");
   return {given, make_axis(low, high, given.log_z, given.solid ? 6 : 12, false)};
 }
 

@@ -34,7 +34,8 @@ struct basin_surface {
   const double *x, *y, *z;  // [n_x], [n_y], ascending; z [n_y,n_x]
   std::size_t n_x, n_y;
   int width, height;
-  bool log_z, solid;  // solid: in three dimensions, else contours
+  bool log_z, solid;     // solid: in three dimensions, else contours
+  double low_z, high_z;  // ends of the scale; NaN: of the values
 };
 
 // A sentence for the caller, cut to its length.

@@ -33,6 +33,7 @@ int draw(Call& c, image::Picture (*draw)(const image::Surface&), const char* oth
   const std::string label = record.value("label", "");
   surface.title = c.string("title", record.at("metric").get<std::string>() + (label.empty() ? "" : ", " + label));
   surface.log_z = c.boolean("log");
+  surface.low_z = c.number("low", surface.low_z), surface.high_z = c.number("high", surface.high_z);
   surface.width = static_cast<int>(c.integer("width", surface.width));
   surface.height = static_cast<int>(c.integer("height", surface.height));
   const std::filesystem::path file = c.string("path", otherwise);
@@ -48,6 +49,8 @@ std::vector<Field> fields(const char* file) {
   return {{"path", "string", "The file.", file},
           {"grid", "string", "Which, by name.", "the first"},
           {"log", "boolean", "A logarithmic scale of the values.", "false"},
+          {"low", "number", "Lower end of the scale of values, for several pictures with one.", "the lowest value"},
+          {"high", "number", "Its upper end.", "the highest value"},
           {"title", "string", "Above it.", "the metric and the weights"},
           {"width", "integer", "Of the picture.", "760", 200, 8000, "pixels"},
           {"height", "integer", "Of the picture.", "600", 150, 8000, "pixels"}};

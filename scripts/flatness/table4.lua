@@ -63,4 +63,25 @@ for _, which in ipairs { "weights", "all" } do
   end
 end
 print(basin.table { columns = { "which", "one scale for each", "levels", "bits", "ADM: loss", "+SAM: loss" }, rows = grid })
+
+-- The crudest way, one range for every parameter however small it is: what 8 bits then cost.
+grid = {}
+for _, clip in ipairs { 0.5, 1, 2, 4, 8 } do
+  local cells = { clip }
+  for _, i in ipairs { 1, 2, 7, 8 } do
+    local function change(get)
+      return study.over_seeds(function(seed)
+        local model, run = study.weights(study.rows[i], seed)
+        local small = study.quantized(model, run, 8, { which = "all", clip = clip })
+        return get(small, run) - get(model, run)
+      end)
+    end
+    cells[#cells + 1] = change(function(model) return study.lpf(model).loss end)
+    cells[#cells + 1] = change(function(model, run) return study.fid(model, run, 20).value end)
+  end
+  grid[#grid + 1] = cells
+end
+print(basin.table {
+  columns = { "range", "ADM: loss", "FID", "+EMA: loss", "FID", "+SAM: loss", "FID", "+SAM+EMA: loss", "FID" }, rows = grid,
+})
 study.footer()

@@ -66,6 +66,20 @@ TEST_CASE("contours: low is dark, high is light, lines between, holes grey") {
   keep(contour(given), "contour_log.png");
 }
 
+TEST_CASE("two surfaces of one scale have one colour for one value") {
+  NEEDS_OPENCV();
+  Surface low = bowl(11), high = bowl(11);
+  for (double& z : high.z) z += 4;
+  CHECK(std::abs(light(contour(high), 0.25, 0.5) - light(contour(low), 0.25, 0.5)) < 5);  // each on its own
+  low.low_z = high.low_z = 0, low.high_z = high.high_z = 9;
+  CHECK(light(contour(high), 0.25, 0.5) > light(contour(low), 0.25, 0.5) + 100);
+  keep(solid(high), "surface_scale.png");
+  low.low_z = 100, low.high_z = kNaN;
+  CHECK(sentence_of([&] { contour(low); }).find("beyond the end of the scale") != std::string::npos);
+  low.low_z = 2, low.high_z = 1;
+  CHECK(sentence_of([&] { contour(low); }).find("go up from low to high") != std::string::npos);
+}
+
 TEST_CASE("surfaces in three dimensions") {
   NEEDS_OPENCV();
   Surface given = bowl(21);

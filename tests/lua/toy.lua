@@ -85,4 +85,37 @@ function toy.watched(name, steps, optimizer, dropout)
   return seen, before, toy.weights(model), losses, run
 end
 
+-- The levels that a noise schedule draws for each step's batch of 64, of a process of four steps; the loss is `scale[t]` times
+-- the usual one.
+function toy.levels(name, schedule, steps, scale)
+  local all = {}
+  basin.run { name = name, device = "cpu", precision = "fp32" }:train {
+    model = basin.model "adm_unet" { image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {} },
+    data = basin.dataset "gaussian" { count = 64, size = 8 }, process = basin.process "vp" { schedule = "cosine", steps = 4 },
+    steps = steps, batch = 64, optimizer = basin.optimizer "sgd" { lr = 0 }, noise_schedule = schedule,
+    loss = function(model, x0, noise, t, context)
+      local drawn, factors = t:totable(), {}
+      for i, level in ipairs(drawn) do factors[i] = scale[level] end
+      all[#all + 1] = drawn
+      return ((model(context.process:noised(x0, noise, t), t) - noise) ^ 2):mean(2, 3, 4) * basin.tensor(factors)
+    end,
+  }
+  return all
+end
+
+-- Each level's share of some steps' batches.
+function toy.shares(batches, first, last)
+  local counts, total = { [0] = 0, 0, 0, 0 }, 0
+  for i = first, last do
+    for _, level in ipairs(batches[i]) do
+      assert(math.type(level) == "integer" or level == math.floor(level))
+      assert(level >= 0 and level <= 3)
+      counts[math.floor(level)] = counts[math.floor(level)] + 1
+      total = total + 1
+    end
+  end
+  for level = 0, 3 do counts[level] = counts[level] / total end
+  return counts
+end
+
 return toy

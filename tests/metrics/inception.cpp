@@ -43,7 +43,10 @@ TEST_CASE("inception_v3 gives the features of the programs that FID is known by"
   fill(*logits);
   CHECK(relative(logits->forward(context, {x}).at(0), wanted.at("unbiased")) < 1e-5);
   CHECK(relative(logits->forward(context, {x}).at(1), wanted.at("unbiased")) > 1e-2);  // these have the bias
-  const auto spatial = model("inception_v3", {{"resize", std::string("pytorch")}, {"layer", std::string("spatial")}});
-  fill(*spatial);
-  CHECK(relative(spatial->forward(context, {x}).at(0), wanted.at("spatial")) < 1e-5);
+  for (const std::string layer : {"64", "192", "spatial", "768"}) {
+    INFO(layer);
+    const auto inner = model("inception_v3", {{"resize", std::string("pytorch")}, {"layer", layer}});
+    fill(*inner);
+    CHECK(relative(inner->forward(context, {x}).at(0), wanted.at(layer)) < 1e-5);
+  }
 }

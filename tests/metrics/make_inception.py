@@ -71,10 +71,11 @@ def main():
         pass
 
     module.fid_inception_v3 = lambda: network
-    reference = Local([3], resize_input=True, normalize_input=True).eval()
+    reference = Local([0, 1, 2, 3], resize_input=True, normalize_input=True).eval()
     seen = {}
     network.Mixed_6d.branch1x1.register_forward_hook(lambda m, i, o: seen.update(spatial=o[:, :7].permute(0, 2, 3, 1).flatten(1)))
-    out = {"images": images, "pytorch": reference(images.float() / 255)[0].flatten(1), "spatial": seen["spatial"]}
+    layers = [layer.mean((2, 3)) for layer in reference(images.float() / 255)]
+    out = {"images": images, "64": layers[0], "192": layers[1], "768": layers[2], "pytorch": layers[3], "spatial": seen["spatial"]}
     out["logits"] = network.fc(out["pytorch"])
 
     from torch_fidelity.feature_extractor_inceptionv3 import FeatureExtractorInceptionV3

@@ -62,6 +62,29 @@ small({ order = "legacy" }):load "legacy.safetensors"
 refused('order = "legacy"', function() return small({ order = "new" }):load "legacy.safetensors" end)
 refused('target = "epsilon"', function() return small({ order = "legacy", target = "v" }):load "legacy.safetensors" end)
 
+-- The two orders are one network whose rows of qkv stand elsewhere: [q,k,v][head] and [head][q,k,v].
+local heads, size = 2, 16
+local new, legacy = small { head_channels = size }, small { head_channels = size, order = "legacy" }
+local ours, theirs, moved = new:parameters(), legacy:parameters(), 0
+local names = {}
+for name in pairs(ours) do names[#names + 1] = name end
+table.sort(names)
+for i, name in ipairs(names) do
+  local shape = ours[name]:shape()
+  local values = 0.2 * basin.randn(shape, i)
+  ours[name][{}] = values
+  if name:find("qkv", 1, true) then
+    values = values:reshape(3, heads, size, -1):permute(2, 1, 3, 4):reshape(table.unpack(shape))
+    moved = moved + 1
+  end
+  theirs[name][{}] = values
+end
+local x, t = basin.randn({ 2, 3, 8, 8 }, 99), basin.tensor { 3, 700 }
+local difference = (new(x, t) - legacy(x, t)):abs():max():item()
+assert(moved > 0 and difference < 1e-4 * new(x, t):abs():max():item(), difference)
+for _, name in ipairs(names) do theirs[name][{}] = ours[name] end
+assert((new(x, t) - legacy(x, t)):abs():max():item() > 1e-2)  -- the order matters
+
 refused("A level has 48 channels, which", function() return basin.model "adm_unet" { channels = 48 } end)
 refused("Attention at size 7", function() return basin.model "adm_unet" { attention = { 7 } } end)
 refused("give multipliers", function() return basin.model "adm_unet" { image = 24 } end)

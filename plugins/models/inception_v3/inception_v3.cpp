@@ -160,9 +160,10 @@ struct InceptionV3 {
             .optional(),
         choice("resize", &InceptionV3::resize, "tensorflow", {"tensorflow", "pytorch", "clean"},
                "How images come to 299x299: as in the 2015 graph and torch-fidelity; pytorch-fid; clean-fid."),
-        choice("layer", &InceptionV3::layer, "pool", {"pool", "spatial", "logits"},
-               "The features: 2048 averages (FID), 7 channels of 17x17 in the middle (sFID), or the logits of 1008 "
-               "classes without their bias (Inception Score)."));
+        choice("layer", &InceptionV3::layer, "pool", {"pool", "spatial", "logits", "64", "192", "768"},
+               "The features: 2048 averages (FID); 7 channels of 17x17 in the middle (sFID); the logits of 1008 "
+               "classes without their bias (Inception Score); or averages of an earlier layer, for few images: after "
+               "the first or the second max pool, or before the 2015 graph's second classifier."));
   }
 
   std::vector<Conv> stem;
@@ -195,7 +196,8 @@ struct InceptionV3 {
     d.outputs = {{"features",
                   {layer == "pool"      ? 2048
                    : layer == "spatial" ? 2023
-                                        : 1008}},
+                   : layer == "logits"  ? 1008
+                                        : std::stoi(layer)}},
                  {"prediction", {1008}}};  // logits of the classes
     if (!weights.empty()) d.weights = std::filesystem::absolute(weights).string();
     return d;
@@ -204,17 +206,21 @@ struct InceptionV3 {
   std::vector<Tensor> forward(const Context& c, const Inputs& in) {
     Tensor h = stem[0](prepare(in[0]));            // [B,32,149,149]
     h = pooled(stem[2](stem[1](h)), Pool::halve);  // [B,64,73,73]
+    Tensor inner;                                  // the features, where they are of a layer within
+    if (layer == "64") inner = h.mean({2, 3});
     h = pooled(stem[4](stem[3](h)), Pool::halve);  // [B,192,35,35]
-    Tensor spatial;
+    if (layer == "192") inner = h.mean({2, 3});
     for (size_t i = 0; i < mixed.size(); ++i) {
-      constexpr size_t kMixed6d = 6;  // "mixed_6" of the 2015 graph; its first convolution's channels
-      if (i == kMixed6d) spatial = mixed[i].branches[0](h).narrow(1, 0, 7).permute({0, 2, 3, 1}).reshape({-1, 2023});
+      constexpr size_t kMixed6d = 6, kMixed6e = 7;
+      if (i == kMixed6d && layer == "spatial")  // "mixed_6" of the 2015 graph; its first convolution's channels
+        inner = mixed[i].branches[0](h).narrow(1, 0, 7).permute({0, 2, 3, 1}).reshape({-1, 2023});
       h = mixed[i](h);  // [B,288,35,35], [B,768,17,17], [B,2048,8,8] at the ends of 5, 6, 7
+      if (i == kMixed6e && layer == "768") inner = h.mean({2, 3});
     }
     const Tensor pool = h.mean({2, 3});  // [B,2048]
     const Tensor logits = fc(c, pool);   // [B,1008]
     if (layer == "logits") return {logits - fc(c, Tensor::zeros({1, 2048}, Type::float32, pool)), logits};
-    return {layer == "pool" ? pool : spatial, logits};
+    return {inner ? inner : pool, logits};
   }
 
  private:
@@ -237,5 +243,5 @@ struct InceptionV3 {
 };
 }  // namespace
 
-BASIN_PLUGIN("inception_v3", "0.1.0", "Apache-2.0", "The extractor that FID is defined by.",
+BASIN_PLUGIN("inception_v3", "0.2.0", "Apache-2.0", "The extractor that FID is defined by.",
              basin::ModelComponent<InceptionV3>)

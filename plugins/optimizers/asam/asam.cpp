@@ -60,4 +60,4 @@ struct Asam {
 
 }  // namespace
 
-BASIN_PLUGIN("asam", "0.2.0", "Apache-2.0", "Adaptive sharpness-aware minimization.", OptimizerComponent<Asam>)
+BASIN_PLUGIN("asam", "0.3.0", "Apache-2.0", "Adaptive sharpness-aware minimization.", OptimizerComponent<Asam>)

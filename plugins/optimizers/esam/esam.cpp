@@ -93,4 +93,4 @@ struct Esam {
 
 }  // namespace
 
-BASIN_PLUGIN("esam", "0.2.0", "Apache-2.0", "Efficient sharpness-aware minimization.", OptimizerComponent<Esam>)
+BASIN_PLUGIN("esam", "0.3.0", "Apache-2.0", "Efficient sharpness-aware minimization.", OptimizerComponent<Esam>)

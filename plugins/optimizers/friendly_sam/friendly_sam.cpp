@@ -67,5 +67,5 @@ struct FriendlySam {
 
 }  // namespace
 
-BASIN_PLUGIN("friendly_sam", "0.2.0", "Apache-2.0", "Friendly sharpness-aware minimization.",
+BASIN_PLUGIN("friendly_sam", "0.3.0", "Apache-2.0", "Friendly sharpness-aware minimization.",
              OptimizerComponent<FriendlySam>)

@@ -59,5 +59,5 @@ struct Gsam {
 
 }  // namespace
 
-BASIN_PLUGIN("gsam", "0.2.0", "Apache-2.0", "Surrogate gap guided sharpness-aware minimization.",
+BASIN_PLUGIN("gsam", "0.3.0", "Apache-2.0", "Surrogate gap guided sharpness-aware minimization.",
              OptimizerComponent<Gsam>)

@@ -87,4 +87,4 @@ struct LookSam {
 
 }  // namespace
 
-BASIN_PLUGIN("looksam", "0.2.0", "Apache-2.0", "LookSAM.", OptimizerComponent<LookSam>)
+BASIN_PLUGIN("looksam", "0.3.0", "Apache-2.0", "LookSAM.", OptimizerComponent<LookSam>)

@@ -6,6 +6,7 @@
 //
 // g those gradients. v is the momentum of SGD, and along the mean of gradients of Adam, if beta is theirs.
 #include <basin/basin.hpp>
+#include <basin/cpp/start_watch.hpp>
 
 namespace {
 using namespace basin;
@@ -25,23 +26,28 @@ struct MomentumSam {
   }
 
   Parameters parameters_;
+  StartWatch watch;
   std::vector<Tensor> momenta;  // v of each group [n]
 
   void start(Parameters p, State state) {
     parameters_ = p;
+    watch.start(state);
     momenta = state_arenas(p, state, "v");
   }
 
   LossResult step(const Context& context, const Closure& closure) {
     return base.step(context, [&](const Request& request) {
-      LossResult result;  // of the moved weights: the only ones that are looked at
+      Tensor at_w;
+      if (request.gradients && watch.looks(context.step)) at_w = closure({.gradients = false}).loss;
+      LossResult result;  // of the moved weights: else the only ones that are looked at
       and_back(parameters_, [&] {
         const Tensor scale = rho / (joint_norm(momenta) + 1e-12);  // []; in the first step v is 0 and w stays
         for (size_t i = 0; i < momenta.size(); ++i) parameters_[i].values.addcmul_(momenta[i], scale, -1);
         result = closure(request);
       });
-      if (request.gradients)
-        for (size_t i = 0; i < momenta.size(); ++i) momenta[i].mul_(beta).add_(parameters_[i].gradients);
+      if (!request.gradients) return result;
+      if (at_w) watch(context.step, rho, at_w, result.loss - at_w);
+      for (size_t i = 0; i < momenta.size(); ++i) momenta[i].mul_(beta).add_(parameters_[i].gradients);
       return result;
     });
   }
@@ -49,4 +55,4 @@ struct MomentumSam {
 
 }  // namespace
 
-BASIN_PLUGIN("momentum_sam", "0.1.0", "Apache-2.0", "Momentum-SAM.", OptimizerComponent<MomentumSam>)
+BASIN_PLUGIN("momentum_sam", "0.2.0", "Apache-2.0", "Momentum-SAM.", OptimizerComponent<MomentumSam>)

@@ -2,20 +2,28 @@ local basin, toy = require "basin", require "toy"
 local watched, distance, close, refused = toy.watched, toy.distance, toy.close, toy.refused
 local adam = basin.optimizer "adam" { lr = 1e-2 }
 
--- One pass; at w in the first step, then at rho from it, along the step that SGD with momentum is about to take.
+-- One pass, but for a look at w in the first step; at w in the first step, then at rho from it, along the step that SGD with momentum is about to take.
 local momentum = basin.optimizer "sgd" { lr = 1e-3, momentum = 0.9 }
 local seen, before, after = watched("msam-passes", 2, basin.optimizer("momentum_sam", { rho = 0.2, base = momentum }))
 local _, _, first = watched("msam-first", 1, basin.optimizer("momentum_sam", { rho = 0.2, base = momentum }))
-assert(#seen == 2 and distance(seen[1].weights, before) == 0)
-close(distance(seen[2].weights, first), 0.2, 1e-4)
+assert(#seen == 3 and distance(seen[1].weights, before) == 0 and distance(seen[2].weights, before) == 0)
+close(distance(seen[3].weights, first), 0.2, 1e-4)
 local along, length = 0, distance(first, before)
-for name, w in pairs(first) do along = along + ((seen[2].weights[name] - w) * (w - before[name])):sum():item() end
+for name, w in pairs(first) do along = along + ((seen[3].weights[name] - w) * (w - before[name])):sum():item() end
 close(along, 0.2 * length, 1e-3)  -- the first step went along -v
 assert(distance(after, first) > 0)
 
 -- It learns.
 local _, _, _, losses = watched("momentum_sam-learns", 60, basin.optimizer("momentum_sam", { rho = 0.05, base = basin.optimizer "adam" { lr = 3e-3 } }))
 assert(losses[60] < 0.9 * losses[1], losses[60])
+
+-- A radius at which nothing is learnt at w, though it is at the moved weights, is said after 300 steps, with one at which
+-- something is.
+local function moved(rho) return basin.optimizer("momentum_sam", { rho = rho, base = basin.optimizer "adam" { lr = 3e-3 } }) end
+local _, advice = toy.started("momentum_sam-stuck", moved(10))
+assert(advice and advice < 5, advice)
+local share, none = toy.started("momentum_sam-started", moved(advice))
+assert(share < 0.9 and not none, share)
 
 refused("beta", function() return basin.optimizer "momentum_sam" { beta = 1, base = adam } end)
 print "ok"

@@ -7,6 +7,7 @@
 // not due to the direction. (R-SAM of Liu et al. 2022, NeurIPS, takes a gradient at such a point to climb further: that
 // is `random_sam` inside `sam`.)
 #include <basin/basin.hpp>
+#include <basin/cpp/start_watch.hpp>
 
 namespace {
 using namespace basin;
@@ -24,11 +25,17 @@ struct RandomSam {
   }
 
   Parameters parameters_;
+  StartWatch watch;
 
-  void start(Parameters p, State) { parameters_ = p; }
+  void start(Parameters p, State state) {
+    parameters_ = p;
+    watch.start(state);
+  }
 
   LossResult step(const Context& context, const Closure& closure) {
     return base.step(context, [&](const Request& request) {
+      Tensor at_w;
+      if (request.gradients && watch.looks(context.step)) at_w = closure({.gradients = false}).loss;
       LossResult result;
       and_back(parameters_, [&] {
         std::vector<Tensor> noise;  // of each group [n]
@@ -41,6 +48,7 @@ struct RandomSam {
         for (size_t i = 0; i < noise.size(); ++i) parameters_[i].values.addcmul_(noise[i], scale);
         result = closure(request);
       });
+      if (at_w) watch(context.step, rho, at_w, result.loss - at_w);
       return result;
     });
   }
@@ -48,5 +56,5 @@ struct RandomSam {
 
 }  // namespace
 
-BASIN_PLUGIN("random_sam", "0.1.0", "Apache-2.0", "SAM with noise where the gradient was.",
+BASIN_PLUGIN("random_sam", "0.2.0", "Apache-2.0", "SAM with noise where the gradient was.",
              OptimizerComponent<RandomSam>)

@@ -57,6 +57,12 @@ assert(share > 0.9 and advice and advice < 1, share)
 local share_now, none = toy.started("sam-started", sam_of(advice))
 assert(share_now < 0.5 and not none, share_now)
 
+-- A radius that grows: after `warmup` steps it is the whole one.
+seen = watched("sam-warmup", 4, 0, basin.optimizer("sam", { rho = 0.1, warmup = 2, base = adam }))
+for step, radius in ipairs { 0.05, 0.1, 0.1, 0.1 } do
+  assert(math.abs(distance(seen[2 * step].weights, seen[2 * step - 1].weights) - radius) < 1e-4, step)
+end
+
 refused("base", function()
   return basin.run { name = "sam-refused", device = "cpu" }:train {
     model = tiny(), data = data, process = process, steps = 1, batch = 8, optimizer = basin.optimizer "sam" {},

@@ -5,6 +5,7 @@
 //   through the base    the base steps with (1 - k) g + k s          gamma = 0 is the base, 1/2 is SAM
 //   decoupled           the base steps with g; then w <- w - lr k (s - g), which no momentum and no Adam rescales
 #include <basin/basin.hpp>
+#include <basin/cpp/start_watch.hpp>
 
 namespace {
 using namespace basin;
@@ -27,8 +28,12 @@ struct Wsam {
   }
 
   Parameters parameters_;
+  StartWatch watch;
 
-  void start(Parameters p, State) { parameters_ = p; }
+  void start(Parameters p, State state) {
+    parameters_ = p;
+    watch.start(state);
+  }
 
   LossResult step(const Context& context, const Closure& closure) {
     const double k = gamma / (1 - gamma);
@@ -40,7 +45,9 @@ struct Wsam {
       and_back(parameters_, [&] {
         const Tensor scale = rho / (joint_norm(at_w) + 1e-12);  // []
         for (const Group& g : parameters_) g.values.addcmul_(g.gradients, scale);
-        report(parameters_, "sharpness", closure(request).loss - first.loss);
+        const Tensor rise = closure(request).loss - first.loss;
+        report(parameters_, "sharpness", rise);
+        watch(context.step, rho, first.loss, rise);
       });
       for (size_t i = 0; i < at_w.size(); ++i) {
         const Tensor& gradients = parameters_[i].gradients;
@@ -59,4 +66,4 @@ struct Wsam {
 
 }  // namespace
 
-BASIN_PLUGIN("wsam", "0.1.0", "Apache-2.0", "Weighted sharpness-aware minimization.", OptimizerComponent<Wsam>)
+BASIN_PLUGIN("wsam", "0.2.0", "Apache-2.0", "Weighted sharpness-aware minimization.", OptimizerComponent<Wsam>)

@@ -45,6 +45,17 @@ for _, scheme in ipairs { "symmetric", "affine" } do
   assert((once:parameters()[name] - twice:parameters()[name]):abs():max():item() == 0)
 end
 
+-- A fixed range: one grid for every layer, and what lies beyond it is clipped.
+for scheme, step in pairs { symmetric = 0.05 / 7, affine = 0.1 / 15 } do
+  local clipped = quantized { bits = 4, clip = 0.05, scheme = scheme }
+  for _, layer in ipairs { name, "out.2.weight", "time_embed.0.weight" } do
+    local w, q = original[layer], clipped:parameters()[layer]
+    local codes = q / step
+    assert((codes - codes:round()):abs():max():item() < 1e-3, layer)
+    assert((w:clamp(-0.05, 0.05) - q):abs():max():item() <= 1.001 * step, layer)
+  end
+end
+
 -- All parameters.
 local every, report = quantized { bits = 4, which = "all" }
 assert(report.weights == model.count)

@@ -12,6 +12,7 @@ struct UniformQuantizer {
   static constexpr const char* name = "uniform";
   static constexpr const char* summary = "Weights rounded to 2 to 8 bits, evenly spaced, after training.";
   int64_t bits;
+  double clip;
   std::string scheme, granularity, which;
 
   static auto parameters() {
@@ -21,6 +22,9 @@ struct UniformQuantizer {
                "Levels around 0, or between the smallest and the largest value."),
         choice("granularity", &UniformQuantizer::granularity, "channel", {"channel", "tensor"},
                "One scale for each output channel, or for the whole weight."),
+        number("clip", &UniformQuantizer::clip, 0,
+               "Values are clipped to [-clip, clip], which is the range of every scale; 0: the range of the values.")
+            .between(0, 1e30),
         choice("which", &UniformQuantizer::which, "weights", {"weights", "all"},
                "Weights of linear and convolution layers, or every parameter: norms, embeddings and biases, too."));
   }
@@ -60,8 +64,10 @@ struct UniformQuantizer {
     if (scales.values<float>()[0] == 0) {
       std::vector<uint8_t> codes(values.size()), zero(static_cast<size_t>(rows));
       std::vector<float> scale(static_cast<size_t>(rows));
+      const float fixed[] = {static_cast<float>(-clip), static_cast<float>(clip)};
       for (int64_t r = 0; r < rows; ++r) {
-        const quantize::Scale s = quantize::find_scale(&values[r * row], row, bits, symmetric);
+        const quantize::Scale s = clip > 0 ? quantize::find_scale(fixed, 2, bits, symmetric)
+                                           : quantize::find_scale(&values[r * row], row, bits, symmetric);
         scale[r] = s.scale, zero[r] = s.zero;
         for (int64_t k = r * row; k < (r + 1) * row; ++k) codes[k] = quantize::encode(values[k], s, bits, symmetric);
       }
@@ -86,5 +92,5 @@ struct UniformQuantizer {
 
 }  // namespace
 
-BASIN_PLUGIN("uniform_quantizer", "0.1.0", "Apache-2.0", "Uniform quantization of weights.",
+BASIN_PLUGIN("uniform_quantizer", "0.2.0", "Apache-2.0", "Uniform quantization of weights.",
              QuantizerComponent<UniformQuantizer>)
