@@ -3,6 +3,7 @@
 
 #include "abi/border.hpp"
 #include "abi/interfaces.hpp"
+#include "abi/lists.hpp"
 
 using torch::autograd::AutogradContext;
 using torch::autograd::variable_list;
@@ -26,30 +27,6 @@ struct Callbacks : torch::CustomClassHolder {
 };
 using CallbacksPointer = c10::intrusive_ptr<Callbacks>;
 
-// Handles lent for one call.
-std::vector<basin_tensor*> lend_all(at::TensorList tensors) {
-  std::vector<basin_tensor*> out;
-  for (const Tensor& t : tensors) out.push_back(lend(t));
-  return out;
-}
-
-// Handles that a callback fills; what it left there is released, come what may.
-class Results {
- public:
-  explicit Results(size_t n) : handles_(n) {}
-  ~Results() {
-    for (basin_tensor* handle : handles_) steal(handle);
-  }
-  Results(const Results&) = delete;
-  Results& operator=(const Results&) = delete;
-  basin_tensor** data() { return handles_.data(); }
-  uint32_t size() const { return static_cast<uint32_t>(handles_.size()); }
-  Tensor take(size_t i) { return steal(std::exchange(handles_[i], nullptr)); }
-
- private:
-  std::vector<basin_tensor*> handles_;
-};
-
 struct PluginFunction : torch::autograd::Function<PluginFunction> {
   // `present[i]`: whether input i is there. The engine wants the list as at::TensorList (in a std::vector the tensors
   // are not seen as variables, and gradients vanish), and without undefined ones.
@@ -61,16 +38,14 @@ struct PluginFunction : torch::autograd::Function<PluginFunction> {
       if (present[i]) all[i] = inputs[j++];
     const auto lent = lend_all(all);
     basin_saved saved;
-    Results results(f.n_outputs);
-    check(f.forward(f.user, &saved, lent.data(), static_cast<uint32_t>(lent.size()), results.data(), results.size()));
-    variable_list outputs;
-    for (uint32_t i = 0; i < f.n_outputs; ++i) {
-      outputs.push_back(results.take(i));
-      if (!outputs.back().defined())
+    variable_list outputs = outputs_of(f.n_outputs, [&](basin_tensor** to) {
+      return f.forward(f.user, &saved, lent.data(), static_cast<uint32_t>(lent.size()), to, f.n_outputs);
+    });
+    for (uint32_t i = 0; i < f.n_outputs; ++i)
+      if (!outputs[i].defined())
         throw Error("The forward of a differentiable function gave no output " + std::to_string(i) + " of " +
                         std::to_string(f.n_outputs) + ".",
                     BASIN_ERROR_RUNTIME);
-    }
     ctx->saved_data["callbacks"] = at::IValue::make_capsule(callbacks);
     ctx->saved_data["present"] = c10::List<bool>([&] {
       c10::List<bool> list;
@@ -89,13 +64,13 @@ struct PluginFunction : torch::autograd::Function<PluginFunction> {
     if (!f.backward) throw Error("A differentiable function without a backward was differentiated.");
     basin_saved saved{ctx->get_saved_variables(), true};
     const auto lent = lend_all(gradients);
-    Results results(present.size());
-    check(f.backward(f.user, &saved, lent.data(), static_cast<uint32_t>(lent.size()), results.data(), results.size()));
+    const auto n = static_cast<uint32_t>(present.size());
+    variable_list all = outputs_of(n, [&](basin_tensor** to) {
+      return f.backward(f.user, &saved, lent.data(), static_cast<uint32_t>(lent.size()), to, n);
+    });
     variable_list out(2);  // the callbacks and the mask have no gradient
-    for (size_t i = 0; i < present.size(); ++i) {
-      Tensor gradient = results.take(i);
-      if (present[i]) out.push_back(std::move(gradient));
-    }
+    for (size_t i = 0; i < present.size(); ++i)
+      if (present[i]) out.push_back(std::move(all[i]));
     return out;
   }
 };

@@ -2,27 +2,10 @@
 #include "abi/hooks.hpp"
 
 #include "abi/border.hpp"
+#include "abi/lists.hpp"
 
 namespace basin {
 namespace {
-
-std::vector<basin_tensor*> lend_all(at::TensorList tensors) {
-  std::vector<basin_tensor*> out;
-  out.reserve(tensors.size());
-  for (const Tensor& t : tensors) out.push_back(lend(t));
-  return out;
-}
-
-// Outputs that a plugin's function fills with new references; taken over, also where it fails half-way.
-template <class F>
-std::vector<Tensor> outputs_of(uint32_t n, F&& function) {
-  std::vector<basin_tensor*> handles(n);
-  const basin_status status = function(handles.data());
-  std::vector<Tensor> out;
-  for (basin_tensor* handle : handles) out.push_back(steal(handle));
-  check(status);
-  return out;
-}
 
 std::string name_of(const Wrapped& w) {
   return w.layer ? "layer '" + w.layer->name + "'" : "block '" + w.block->name + "'";

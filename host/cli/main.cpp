@@ -230,7 +230,8 @@ int main(int argc, char** argv) {
   CLI::App app{"Basin: a research platform for the loss landscape of generative models", "basin"};
   app.set_version_flag("--version", std::string("basin ") + BASIN_VERSION);
   app.require_subcommand(0, 1);
-  app.add_option("-e", arguments.code, "Run a line of Lua; an expression prints itself")->type_name("CODE");
+  app.add_option("-e", arguments.code, "Run a line of Lua; an expression prints itself, ?name is help")
+      ->type_name("CODE");
 
   const auto add_common = [&](CLI::App* part) {
     part->add_option("--device", arguments.device, "auto, cpu, cuda or cuda:N; goes before what the script says")

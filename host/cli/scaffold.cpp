@@ -15,6 +15,7 @@
 #include "abi/error.hpp"
 #include "plugin/files.hpp"
 #include "plugin/registry.hpp"
+#include "plugin/words.hpp"
 
 namespace basin::cli {
 namespace {
@@ -47,12 +48,6 @@ std::string camel_case(const std::string& name) {
     if (c != '_') out += begins ? static_cast<char>(std::toupper(static_cast<unsigned char>(c))) : c;
     begins = c == '_';
   }
-  return out;
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const std::string& word : words) out += (out.empty() ? "" : ", ") + word;
   return out;
 }
 

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "abi/error.hpp"
+#include "plugin/words.hpp"
 
 namespace basin {
 namespace {
@@ -25,12 +26,6 @@ bool parse_number(const std::string& text, Number& out) {
 std::vector<std::string> choices_of(const basin_parameter& p) {
   std::vector<std::string> out;
   for (auto* choice = p.choices; choice && *choice; choice++) out.emplace_back(*choice);
-  return out;
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
   return out;
 }
 

@@ -13,6 +13,7 @@
 #include "plugin/hash.hpp"
 #include "plugin/load.hpp"
 #include "plugin/note.hpp"
+#include "plugin/words.hpp"
 
 namespace basin {
 namespace fs = std::filesystem;
@@ -23,12 +24,6 @@ constexpr const char* kSuffix = ".basin.so";
 std::string stem_of(const fs::path& file) {
   std::string name = file.filename().string();
   return name.ends_with(kSuffix) ? name.substr(0, name.size() - std::string(kSuffix).size()) : name;
-}
-
-std::string joined(const std::vector<std::string>& words) {
-  std::string out;
-  for (const auto& word : words) out += (out.empty() ? "" : ", ") + word;
-  return out;
 }
 
 // Whether the file's bytes hold the name as C holds a string. A file without it can bring no component of that name.

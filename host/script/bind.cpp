@@ -112,12 +112,33 @@ void set_operator(lua_State* L, const char* name, const Function& function) {
 
 // ---- values --------------------------------------------------------------------------------------------------------
 
+namespace {
+// "{ 2, 3 }", whatever a script has made of the list since.
+int integers_text(lua_State* L) {
+  luaL_checktype(L, 1, LUA_TTABLE);
+  const auto n = static_cast<lua_Integer>(lua_rawlen(L, 1));
+  std::string text;
+  for (lua_Integer i = 1; i <= n; ++i) {
+    lua_rawgeti(L, 1, i);
+    text += (i > 1 ? ", " : "") + std::string(push_text(L, -1));
+    lua_pop(L, 2);
+  }
+  return give(L, n ? "{ " + text + " }" : "{}");
+}
+}  // namespace
+
+// A plain list, but for print(t:shape()): its metatable says how it looks, and nothing else.
 int give(lua_State* L, const std::vector<int64_t>& v) {
   lua_createtable(L, static_cast<int>(v.size()), 0);
   for (size_t i = 0; i < v.size(); ++i) {
     lua_pushinteger(L, v[i]);
     lua_rawseti(L, -2, static_cast<lua_Integer>(i + 1));
   }
+  if (luaL_newmetatable(L, "basin.integers")) {
+    lua_pushcfunction(L, integers_text);
+    lua_setfield(L, -2, "__tostring");
+  }
+  lua_setmetatable(L, -2);
   return 1;
 }
 
@@ -175,7 +196,7 @@ std::string describe(lua_State* L, int index) {
       return "the string \"" + printable(text) + "\"";
     }
     case LUA_TFUNCTION: return "a function";
-    case LUA_TTABLE: return lua_rawlen(L, index) ? "a list" : "a table";
+    case LUA_TTABLE: return function_at(L, index) ? "a function" : lua_rawlen(L, index) ? "a list" : "a table";
     case LUA_TUSERDATA:
       if (const Type* type = type_at(L, index)) return with_article(type->name);
       return "a file or other object";

@@ -35,6 +35,7 @@ class Source {
     if (const Tensor* tensor = test<Tensor>(L_, index)) return text_of(*tensor);
     if (const ComponentBox* box = component_at(L_, index); box && (box->living || box->spec))
       return (box->living ? box->living->describe() : box->spec->describe()).dump();
+    if (function_at(L_, index)) return "function";  // of the library, also where it is a table that can be called
     if (type != LUA_TTABLE && (type != LUA_TFUNCTION || lua_iscfunction(L_, index))) return lua_typename(L_, type);
     const auto [known, is_new] = seen_.try_emplace(lua_topointer(L_, index), "#" + std::to_string(seen_.size()));
     if (!is_new) return known->second;

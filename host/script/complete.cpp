@@ -74,22 +74,6 @@ std::vector<std::string> with_prefix(const std::set<std::string>& names, const s
   return out;
 }
 
-// Pushes what a dotted name stands for, without calling anything of the script's; false where that is nothing.
-bool resolve(lua_State* L, const std::string& path) {
-  lua_pushglobaltable(L);
-  size_t at = 0;
-  while (at < path.size()) {
-    size_t end = path.find_first_of(".:", at);
-    if (end == path.npos) end = path.size();
-    if (lua_type(L, -1) != LUA_TTABLE) return lua_pop(L, 1), false;
-    give(L, path.substr(at, end - at));
-    lua_rawget(L, -2);
-    lua_remove(L, -2);
-    at = end + 1;
-  }
-  return true;
-}
-
 // Keys, methods and options of the value on the top of the stack, which is taken away.
 std::set<std::string> members(lua_State* L, bool methods_only) {
   std::set<std::string> names;
@@ -156,14 +140,14 @@ std::set<std::string> option_names(lua_State* L, const std::string& before_brace
   const std::string name = name_at_end(text);
   const size_t dot = name.find_last_of(".:");
   const Function* found = nullptr;
-  if (dot != name.npos && name[dot] == ':' && resolve(L, name.substr(0, dot))) {
+  if (dot != name.npos && name[dot] == ':' && push_named(L, name.substr(0, dot))) {
     if (const Type* type = type_at(L, -1)) {
       for (const Function& m : type->methods) {
         if (name.substr(dot + 1) == std::strchr(m.record.name, ':') + 1) found = &m;
       }
     }
     lua_pop(L, 1);
-  } else if (!name.empty() && resolve(L, name)) {
+  } else if (!name.empty() && push_named(L, name)) {
     found = function_at(L, -1);
     lua_pop(L, 1);
   }
@@ -190,6 +174,21 @@ std::vector<std::string> paths(const std::string& begun) {
 
 }  // namespace
 
+bool push_named(lua_State* L, const std::string& path) {
+  lua_pushglobaltable(L);
+  size_t at = 0;
+  while (at < path.size()) {
+    size_t end = path.find_first_of(".:", at);
+    if (end == path.npos) end = path.size();
+    if (lua_type(L, -1) != LUA_TTABLE) return lua_pop(L, 1), false;
+    give(L, path.substr(at, end - at));
+    lua_rawget(L, -2);
+    lua_remove(L, -2);
+    at = end + 1;
+  }
+  return true;
+}
+
 std::vector<std::string> complete(lua_State* L, const std::string& text, size_t& replaced) {
   const Scan s = scan(text);
   if (s.string_at != std::string::npos) {
@@ -206,7 +205,7 @@ std::vector<std::string> complete(lua_State* L, const std::string& text, size_t&
       const auto choices = choices_of_option(text.substr(0, s.braces.back()), before);
       if (!choices.empty()) return with_prefix(choices, begun);
     }
-    if (function.ends_with(":averaged") && resolve(L, function.substr(0, function.size() - 9))) {
+    if (function.ends_with(":averaged") && push_named(L, function.substr(0, function.size() - 9))) {
       std::set<std::string> names;
       if (const ComponentBox* box = component_at(L, -1))
         if (const auto model = std::dynamic_pointer_cast<Model>(box->living))
@@ -221,7 +220,7 @@ std::vector<std::string> complete(lua_State* L, const std::string& text, size_t&
   const std::string prefix = dot == path.npos ? path : path.substr(dot + 1);
   replaced = prefix.size();
   if (dot != path.npos) {
-    if (!resolve(L, path.substr(0, dot))) return {};
+    if (!push_named(L, path.substr(0, dot))) return {};
     return with_prefix(members(L, path[dot] == ':'), prefix);
   }
   std::set<std::string> names;

@@ -105,6 +105,32 @@ int box_index(Call& c) {  // an option
               hint(name, names));
 }
 
+// basin.optimizer.adam {}, where a call with a name is meant. Upvalue: the kind.
+int no_field(lua_State* L) {
+  {
+    const std::string factory = "basin." + text_at(L, lua_upvalueindex(1)), word = text_at(L, 2), place = where(L);
+    std::vector<std::string> names;
+    for (const Component* component : components_of(text_at(L, lua_upvalueindex(1)))) names.push_back(component->name);
+    const std::string near = nearest(word, names);
+    give(L, (place.empty() ? "" : place + ": ") + factory + " takes a name in quotes: " + factory + " \"" +
+                (near.empty() ? "NAME" : near) + "\" { ... }" + (near.empty() ? hint(word, names, "there are") : ""));
+  }
+  return lua_error(L);
+}
+
+// A table that is called as the factory is, because the field of a function would be asked for in Lua's own words.
+void push_factory(lua_State* L, const char* kind, const Function& factory) {
+  lua_newtable(L);
+  make_callable(L, factory);
+  lua_getmetatable(L, -1);
+  lua_pushstring(L, kind);
+  lua_pushcclosure(L, no_field, 1);
+  lua_pushvalue(L, -1);
+  lua_setfield(L, -3, "__index");
+  lua_setfield(L, -2, "__newindex");
+  lua_pop(L, 1);
+}
+
 struct KindInfo {
   const char* kind;
   const char* what;
@@ -246,6 +272,7 @@ Value value_at(lua_State* L, int index, const std::string& name) {
       return lua_tonumber(L, index);
     case LUA_TSTRING: return text_at(L, index);
     case LUA_TTABLE: {
+      if (function_at(L, index)) break;
       std::vector<double> numbers;
       bool whole = true;
       const auto n = static_cast<lua_Integer>(lua_rawlen(L, index));
@@ -344,7 +371,7 @@ std::vector<const Component*> components_of(const std::string& kind) {
 void add_components(lua_State* L, int library) {
   for (const Kind& kind : all_kinds()) {
     add_type<ComponentBox>(L, kind.type);
-    push(L, kind.factory);
+    push_factory(L, kind.type.name, kind.factory);
     lua_setfield(L, library, kind.type.name);
   }
 }

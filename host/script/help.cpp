@@ -90,9 +90,18 @@ std::string help_for(const Type& type) {
   return text + fields_text(rows);
 }
 
+std::string help_member(const Type& type, const std::string& name) {
+  for (const Function& m : type.methods)
+    if (std::string(m.record.name) == std::string(type.name) + ":" + name) return help_for(m);
+  for (const Property& p : type.properties)
+    if (p.name == name) return std::string(type.name) + "." + name + " -> " + p.type + "\n  " + p.summary + "\n";
+  return "";
+}
+
 std::string help_named(const std::string& word) {
   std::string text;
   std::vector<std::string> names;
+  const size_t dot = word.find('.');
   for (const Function* f : functions()) {
     const std::string name = f->record.name;
     const std::string last = name.substr(name.find_first_of(".:") + 1);
@@ -102,8 +111,8 @@ std::string help_named(const std::string& word) {
   for (const Type* t : types()) {
     names.push_back(t->name);
     if (word == t->name) text += help_for(*t);
+    if (dot != word.npos && word.substr(0, dot) == t->name) text += help_member(*t, word.substr(dot + 1));
   }
-  const size_t dot = word.find('.');
   for (const Component* component : all_components()) {
     names.push_back(component->name);
     if (word == component->name) text += help_for(*component);
@@ -111,7 +120,8 @@ std::string help_named(const std::string& word) {
       text += help_option(*component, word.substr(dot + 1));
   }
   if (!text.empty()) return text;
-  const std::string near = nearest(word, names);
+  std::string near = nearest(word, names);
+  if (near.empty()) near = nearest(word.substr(word.find_last_of(".:") + 1), names);  // t:meen
   throw Error("there is no help for '" + word + "'" +
                   (near.empty() ? "; help() begins at the beginning" : "; did you mean '" + near + "'?"),
               BASIN_ERROR_NOT_FOUND);

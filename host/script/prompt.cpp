@@ -102,7 +102,51 @@ std::string shown_inside(lua_State* L, int index, int depth) {
   return out + (lines ? "\n" + indent.substr(2) + "}" : " }");
 }
 
+std::string without_end(std::string text) {
+  if (text.ends_with('\n')) text.pop_back();
+  return text;
+}
+
 std::string first_line(const std::string& text) { return text.substr(0, text.find('\n')); }
+
+// Lines that are no Lua, or not all of it: ?name, and help and who without their brackets.
+bool is_request(const std::string& line) { return line.starts_with('?'); }
+bool is_call_alone(const std::string& line) { return line == "help" || line == "who"; }
+
+// Of a variable's member: t:mean, run.folder, an option (model.channels); of what a function gives: basin.metric:measure.
+// "" where the name before the last '.' or ':' stands for nothing, or for nothing that has it.
+std::string help_of_member(lua_State* L, const std::string& word) {
+  const size_t at = word.find_last_of(".:");
+  if (at == word.npos || !push_named(L, word.substr(0, at))) return "";
+  const std::string name = word.substr(at + 1);
+  const Type* type = type_at(L, -1);
+  const ComponentBox* box = component_at(L, -1);
+  if (const Function* function = function_at(L, -1))
+    for (const Type* made : types())
+      if (std::strcmp(made->name, function->record.returns) == 0) type = made;
+  lua_pop(L, 1);
+  if (box && std::ranges::any_of(box->component->parameters, [&](auto* p) { return p->name == name; }))
+    return help_option(*box->component, name);
+  return type ? help_member(*type, name) : "";
+}
+
+// What a word stands for: a member of something, something that exists, or a name to look up.
+std::string help_about(Engine& engine, const std::string& word) {
+  lua_State* L = engine.lua();
+  if (word.empty()) return without_end(help_overview());
+  std::string text = help_of_member(L, word), problem;
+  const int top = lua_gettop(L);
+  if (text.empty() && engine.load(kExpression + word, "=stdin", problem)) {
+    try {
+      engine.execute(0);
+      const int value = top + 2;  // after kExpression's own
+      if (!lua_isnoneornil(L, value) && lua_type(L, value) != LUA_TSTRING) text = help_at(L, value);
+    } catch (const Error&) {  // no such thing: a word
+    }
+  }
+  lua_settop(L, top);
+  return without_end(text.empty() ? help_named(word) : text);
+}
 
 // The values from stack index `first` up, in one line.
 std::string shown_all(lua_State* L, int first) {
@@ -121,6 +165,11 @@ std::string shown(lua_State* L, int index) {
 void run_line(Engine& engine, const std::string& code) {
   lua_State* L = engine.lua();
   std::string problem, expression = trimmed(code);
+  if (is_request(expression)) {
+    say(help_about(engine, trimmed(expression.substr(1))));
+    return engine.check_arguments_used();
+  }
+  if (is_call_alone(expression)) expression += "()";
   const bool silent = expression.ends_with(';');
   while (expression.ends_with(';')) expression.pop_back();
   if (!engine.load(kExpression + expression, "=-e", problem)) return engine.run_text(code, "-e");
@@ -155,33 +204,11 @@ void Prompt::fail(const std::string& message) {
   std::fprintf(stderr, "%s%s%s\n", look_.colour ? "\033[31m" : "", text.c_str(), look_.colour ? "\033[0m" : "");
 }
 
-// What a name stands for: an option of a living component (model.channels), something that exists, or a word to look up.
 void Prompt::help(const std::string& word) {
-  lua_State* L = engine_.lua();
   try {
-    std::string text, problem;
-    if (const size_t dot = word.find('.'); dot != word.npos) {
-      lua_getglobal(L, "_G");
-      lua_pushstring(L, word.substr(0, dot).c_str());
-      lua_rawget(L, -2);
-      if (const ComponentBox* box = component_at(L, -1))
-        if (std::ranges::any_of(box->component->parameters, [&](auto* p) { return p->name == word.substr(dot + 1); }))
-          text = help_option(*box->component, word.substr(dot + 1));
-      lua_settop(L, 0);
-    }
-    if (text.empty() && !word.empty() && engine_.load(kExpression + word, "=stdin", problem)) {
-      try {
-        engine_.execute(0);
-        if (lua_gettop(L) >= 2 && lua_type(L, 2) != LUA_TSTRING) text = help_at(L, 2);
-      } catch (const Error&) {  // no such thing: a word
-      }
-      lua_settop(L, 0);
-    }
-    if (text.empty()) text = word.empty() ? help_overview() : help_named(word);
-    if (text.ends_with('\n')) text.pop_back();
-    say(text);
+    say(help_about(engine_, word));
   } catch (const std::exception& e) {
-    lua_settop(L, 0);
+    lua_settop(engine_.lua(), 0);
     fail(sentence_of(e));
   }
 }
@@ -190,8 +217,8 @@ void Prompt::feed(const std::string& line) {
   const std::string alone = trimmed(line);
   if (pending_.empty()) {
     if (alone.empty()) return;
-    if (alone[0] == '?') return help(trimmed(alone.substr(1)));
-    if (alone == "help" || alone == "who") return feed(alone + "()");
+    if (is_request(alone)) return help(trimmed(alone.substr(1)));
+    if (is_call_alone(alone)) return feed(alone + "()");
   }
   pending_ += line + "\n";
   std::string code = trimmed(pending_), problem;

@@ -41,7 +41,7 @@ class Prompt {
   bool stopped_ = false;  // the latest chunk, by Ctrl-C
 };
 
-// A line of the command line: as at the prompt, an expression prints itself. Throws ScriptError: "-e:1: sentence".
+// A line of the command line: as at the prompt, an expression prints itself and "?name" is help. Throws ScriptError: "-e:1: sentence".
 void run_line(Engine& engine, const std::string& code);
 
 // A value for people: tables with their first entries, in a stable order; all else as tostring.
@@ -50,6 +50,10 @@ std::string shown(lua_State* L, int index);
 // What may stand where the cursor is, at the end of `text` (all of the chunk): globals, keys, methods, component names
 // inside basin.optimizer ", options inside its braces. `replaced`: how many bytes of `text` each candidate stands for.
 std::vector<std::string> complete(lua_State* L, const std::string& text, size_t& replaced);
+
+// Pushes what a dotted name ("basin.zeros", "models.small") stands for, without calling anything of the script's; false,
+// and nothing pushed, where that is nothing.
+bool push_named(lua_State* L, const std::string& path);
 
 // The prompt waits for a key: Ctrl-C is its own affair then.
 std::atomic<bool>& at_prompt();

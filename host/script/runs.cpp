@@ -136,21 +136,24 @@ int folder(Call& c) {
 int name(Call& c) { return give(c.L, self(c).settings.name); }
 int seed(Call& c) { return give(c.L, static_cast<int64_t>(self(c).settings.seed)); }
 
-int log_line(Call& c) {
-  RunBox& box = self(c);
+Run& opened(Call& c) {
+  const RunBox& box = self(c);
   if (!box.run) throw Error("this run has no folder yet: its first train or sample opens it");
-  box.run->log(c.string("line"));
+  return *box.run;
+}
+
+int log_line(Call& c) {
+  opened(c).log(c.string("line"));
   return 0;
 }
 
 int curve(Call& c) {
-  const RunBox& box = self(c);
-  if (!box.run) throw Error("this run has no folder yet: its first train or sample opens it");
+  const Run& run = opened(c);
   const std::string name = c.string("name");
   std::vector<double> values;
   std::vector<int64_t> steps;
   std::vector<std::string> names;
-  for (const auto& row : box.run->read_metrics()) {
+  for (const auto& row : run.read_metrics()) {
     for (const auto& [key, value] : row.items())
       if (value.is_number() && key != "step" && key != "segment" &&
           std::find(names.begin(), names.end(), key) == names.end())
@@ -160,7 +163,7 @@ int curve(Call& c) {
     steps.push_back(row["step"].get<int64_t>());
   }
   if (values.empty())
-    throw Error("the rows of " + box.run->folder().string() + " have no '" + name + "'" + hint(name, names));
+    throw Error("the rows of " + run.folder().string() + " have no '" + name + "'" + hint(name, names));
   give(c.L, at::tensor(values, at::kDouble).to(at::kFloat));
   give(c.L, at::tensor(steps, at::kLong));
   return 2;

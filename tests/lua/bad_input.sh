@@ -154,6 +154,16 @@ training "" '"sgd" { lr = 1e30 }' >diverged.lua
 expect 1 "diverged.lua:4: " run diverged.lua --runs diverged
 grep -qE "(the loss is (NaN|infinite) at step [0-9]+|no longer finite after step [0-9]+); (the checkpoint of step [0-9]+ is kept|there is no checkpoint yet); try a lower learning rate$" output ||
   { echo "the sentence about NaN is missing"; cat output; failed=1; }
+# An optimizer that writes NaN into the weights itself: heard in the next step's loss, and, where none follows, at the end.
+for steps in 8 3; do
+  training "steps = $steps" '("ruin", function(training)
+    training:loss()
+    if training.step == 3 then training.groups[1].values[{}] = 0 / 0 end
+  end)' >ruined.lua
+  text="the loss is NaN at step 4"
+  [[ $steps -eq 3 ]] && text="the weights are no longer finite after step 3"
+  expect 1 "$text; the checkpoint of step 2 is kept; try a lower learning rate" run ruined.lua --runs "ruined$steps"
+done
 
 # ---- memory: as much as the program needs for a small training, and a little more -------------------------------------
 if ! grep -q __asan_init "$program"; then  # AddressSanitizer asks for more addresses than any limit leaves

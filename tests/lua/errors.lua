@@ -123,3 +123,15 @@ try(function() train { model = extractor, data = basin.dataset "shapes" { count 
 try(function() return basin.dataset("gaussian", { count = 8, size = 8 }):labels(1) end) --> errors.lua:123: the data set 'gaussian' has no labels
 local wrapped = coroutine.wrap(function() return 3 end)
 try(function() wrapped() wrapped() end)                                  --> errors.lua:125: this coroutine is dead and cannot go on
+
+-- a dot where the call with a name belongs
+for _, kind in ipairs { "model", "dataset", "averager", "sampler", "noise_schedule", "quantizer", "metric", "process" } do
+  local ok, message = pcall(function() return basin[kind].nothing_like_it {} end)
+  assert(not ok and message:find(('basin.%s takes a name in quotes: basin.%s "NAME" { ... }; there are: '):format(kind, kind), 1, true), message)
+end
+try(function() return basin.optimizer.adam {} end)                       --> errors.lua:132: basin.optimizer takes a name in quotes: basin.optimizer "adam" { ... }
+try(function() return basin.optimizer:smm {} end)                        --> errors.lua:133: basin.optimizer takes a name in quotes: basin.optimizer "sam" { ... }
+try(function() basin.metric.fid = 3 end)                                 --> errors.lua:134: basin.metric takes a name in quotes: basin.metric "fid" { ... }
+try(function() return basin.optimizer "sam" { base = basin.optimizer } end) --> errors.lua:135: option 'base' cannot be a function; an option takes...
+try(function() train { optimizer = basin.optimizer } end)                --> errors.lua:57: run:train: 'optimizer' must be an optimizer, got a function
+assert(basin.optimizer("adam", { lr = 1 }).lr == 1 and pcall(basin.optimizer, "adam"))

@@ -37,6 +37,11 @@ expect 1 "-e:1: there is no optimizer 'adm'; did you mean 'adam'?" "$program" -e
 expect 0 "Basin 0." "$program" -e 'print(basin)'
 expect 0 "Adam" "$program" -e 'x = "Adam" print(x)'
 expect 1 "-e:1: there is no variable 'pritn'; did you mean 'print'?" "$program" -e 'pritn(3)'
+expect 0 "basin.optimizer \"sam\" { ... }" "$program" -e '?sam'
+expect 0 "run:train { model" "$program" -e ' ?run:train '
+expect 0 "Basin in Lua." "$program" -e '?'
+expect 0 "Basin in Lua." "$program" -e 'help'
+expect 1 "there is no help for 'smapler'; did you mean 'sampler'?" "$program" -e '?smapler'
 expect 1 "-e:1: no such luck" "$program" -e 'error "no such luck"'
 
 # scripts

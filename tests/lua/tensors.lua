@@ -129,6 +129,13 @@ refused("permute takes all 2 dimensions", function() return a:permute(1) end)
 refused("'n' must be at least 0, got -1", function() return basin.eye(-1) end)
 refused("numbers or booleans, not both", function() return basin.tensor { 1, true } end)
 
+local shape = a:shape()
+print(shape, a:sum():shape())  --> { 2, 3 }	{}
+assert(#shape == 2 and table.concat(shape, "x") == "2x3" and select("#", table.unpack(shape)) == 2)
+for i, size in ipairs(shape) do assert(size == i + 1) end
+assert(basin.zeros(shape):reshape(shape):shape()[2] == 3 and basin.tensor(shape):sum():item() == 5)
+table.insert(shape, "x")
+assert(tostring(shape) == "{ 2, 3, x }")
 print(a)
 --> tensor [2,3] float32 cpu, 1 to 6
 -->   1  2  3

@@ -172,6 +172,18 @@ TEST_CASE("? is help") {
   CHECK(output_of({"?smapler"}) == "there is no help for 'smapler'; did you mean 'sampler'?\n");
 }
 
+TEST_CASE("? of a variable's member is help of what it is there") {
+  CHECK(output_of({"t = basin.zeros { 2, 3 }", "?t:mean"}).find("tensor:mean(") == 0);
+  CHECK(output_of({"?t.count"}).find("tensor.count -> integer\n  How many") == 0);
+  CHECK(output_of({"held = { a = t }", "?held.a:mean"}).find("tensor:mean(") == 0);
+  CHECK(output_of({"r = basin.run { name = 'never' }", "?r:train"}).find("run:train { model") == 0);
+  CHECK(output_of({"?r.folder"}).find("run.folder -> ") == 0);
+  CHECK(output_of({"?run.folder"}).find("run.folder -> ") == 0);
+  CHECK(output_of({"?basin.metric:measure"}).find("metric:measure") == 0);
+  CHECK(output_of({"?t:meen"}) == "there is no help for 't:meen'; did you mean 'mean'?\n");
+  CHECK(output_of({"?held.b"}).find("there is no help for 'held.b'") == 0);
+}
+
 TEST_CASE("every function says what it does") {
   engine();
   CHECK(script::functions().size() > 30);

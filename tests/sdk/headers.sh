@@ -1,6 +1,6 @@
 #!/bin/sh
 # headers.sh INCLUDE CC CXX: the C headers are plain C99 and C++, the C++ layer is C++17 and later, all without a warning;
-# each C header stands by itself, and the one that helps plugins in C.
+# each of them stands by itself (but libtorch.hpp, which needs LibTorch), and the one that helps plugins in C.
 set -eu
 include=$1 cc=$2 cxx=$3
 failed=0
@@ -24,6 +24,10 @@ printf '#include <basin/c/plugin.h>\nbasin_tables basin;\n' >"$scratch/plain.c"
 for level in c99 c11 c17 c2x; do try "$cc" -std=$level "$scratch/plain.c"; done
 echo '#include <basin/basin.hpp>' >"$scratch/layer.cpp"
 for level in c++17 c++20; do try "$cxx" -std=$level "$scratch/layer.cpp"; done
+for header in "$include"/basin/cpp/*.hpp "$include"/basin/cpp/kinds/*.hpp; do
+  echo "#include <basin/${header#"$include"/basin/}>" >"$scratch/part.cpp"
+  try "$cxx" -std=c++17 "$scratch/part.cpp"
+done
 # The helper for plugins in C has the table of every interface, and asks for it.
 for table in $(sed -n 's/^} basin_\([a-z_]*\)_interface;$/\1/p' "$include"/basin/*.h); do
   if ! grep -q "  const basin_${table}_interface\* $table;" "$include/basin/c/plugin.h" ||
