@@ -41,7 +41,7 @@ run supplement "+SAM+pEMA" "coverage"
 run rho "4 bits: loss" "0.3" "Adam"
 run benefits "Hessian, trace" "time shift" "of infinitely many"
 run unsaid "share" "ADM, one training" "rate of EMA" "0.999"
-run levels "levels  ADM: loss at 500" "1000" "classifier of 2 kinds" "cross-entropy" "share"
+run levels "ADM: loss at 500" "1000" "classifier of 2 kinds" "cross-entropy" "share"
 run matched "at equal steps" "at equal loss, which Adam had after"
 grep -qF -e "no weights of SAM" -e "was never" output && fail "matched.lua compared nothing"
 for picture in figure1-adam figure1-sam-contour figure5 figure6 figure6-gap posthoc supplement supplement-ADM-32 rho; do
