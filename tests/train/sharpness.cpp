@@ -152,7 +152,7 @@ TEST_CASE("random_sam looks at a point of the sphere, another one in each step, 
   Tensor sum = at::zeros_like(begin, at::kDouble);
   for (int i = 0; i < 400; ++i) {
     bench.step();
-    directions.push_back(bench.visits[0].values.to(at::kDouble) - begin);
+    directions.push_back(bench.visits.back().values.to(at::kDouble) - begin);  // before it, in two steps, a look at w
     CHECK(directions.back().norm().item<double>() == Approx(0.7).epsilon(1e-5));
     sum += directions.back() / 0.7;
   }
