@@ -4,7 +4,8 @@
 local basin = require "basin"
 local study = require "study"
 
-local args = basin.args
+-- What a loss or a metric captures is part of what it is: numbers, and not the tables they come from.
+local draws, sigma, images = basin.args.draws, basin.args.sigma, basin.args.images
 local steps = math.max(1, study.steps // 3)
 local middle = study.process.steps // 2
 
@@ -17,12 +18,12 @@ local function lpf(name, losses)
     local found = losses(m)
     local rise = {}
     for key in pairs(found) do rise[key .. "_rise"] = 0 end
-    for draw = 1, args.draws do
+    for draw = 1, draws do
       for i, key in ipairs(names) do
-        parameters[key][{}] = kept[key] + args.sigma * basin.randn(kept[key]:shape(), draw * #names + i)
+        parameters[key][{}] = kept[key] + sigma * basin.randn(kept[key]:shape(), draw * #names + i)
       end
       for key, loss in pairs(losses(m)) do
-        rise[key .. "_rise"] = rise[key .. "_rise"] + (loss - found[key]) / args.draws
+        rise[key .. "_rise"] = rise[key .. "_rise"] + (loss - found[key]) / draws
       end
     end
     for key, value in pairs(rise) do found[key] = value end
@@ -50,10 +51,10 @@ end
 
 -- Held-out images: blocks at equal distances through the data, which may be sorted by class. Gives what
 -- of(first, count, block) gave for each.
-local blocks = math.min(16, args.images)
+local blocks = math.min(16, images)
 local function spread(data, of)
   local all = {}
-  for block = 0, blocks - 1 do all[block + 1] = of(1 + block * data.count // blocks, args.images // blocks, block) end
+  for block = 0, blocks - 1 do all[block + 1] = of(1 + block * data.count // blocks, images // blocks, block) end
   return all
 end
 
@@ -89,10 +90,9 @@ print(basin.table {
 local classes = study.train_images.classes
 if classes > 0 then
   assert(classes <= 12, "the control reads at most 12 classes from the network's output")
-  local identity = basin.eye(classes)
+  local identity, half = basin.eye(classes), study.image // 2
   -- The means of the three channels over the four quarters of the image are the classes' logits.
   local function log_probabilities(output)  -- [B,3,H,W] -> [B,classes]
-    local half = study.image // 2
     local quarters = output:to("float32"):reshape(-1, 3, 2, half, 2, half):mean(4, 6):reshape(-1, 12)
     local logits = quarters[{ {}, { 1, classes } }]
     return logits - logits:exp():sum(2):log():unsqueeze(2)
@@ -101,8 +101,8 @@ if classes > 0 then
 
   local metric = lpf("lpf_of_classifier", function(m)
     local labels = basin.cat(spread(m.data, function(first, count) return m.data:labels(first, count) end))
-    local images = basin.cat(spread(m.data, function(first, count) return m.data:read(first, count) end))
-    local logp = log_probabilities(m.model(images, 0))
+    local shown = basin.cat(spread(m.data, function(first, count) return m.data:read(first, count) end))
+    local logp = log_probabilities(m.model(shown, 0))
     return {
       loss = cross_entropy(logp, labels):mean():item(), right = logp:argmax(2):eq(labels + 1):to("float32"):mean():item(),
     }
