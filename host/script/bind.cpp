@@ -14,6 +14,7 @@
 #include "abi/log.hpp"
 #include "abi/memory.hpp"
 #include "plugin/value.hpp"
+#include "plugin/words.hpp"
 #include "script/text.hpp"
 
 namespace basin::script {
@@ -307,9 +308,7 @@ const Type* type_at(lua_State* L, int index) {
 std::string hint(const std::string& word, const std::vector<std::string>& names, const char* otherwise) {
   const std::string near = nearest(word, names);
   if (!near.empty()) return "; did you mean '" + near + "'?";
-  std::string all;
-  for (const std::string& name : names) all += (all.empty() ? "" : ", ") + name;
-  return all.empty() || !*otherwise ? "" : std::string("; ") + otherwise + ": " + all;
+  return names.empty() || !*otherwise ? "" : std::string("; ") + otherwise + ": " + joined(names);
 }
 
 const std::vector<const Function*>& functions() { return all_functions; }
