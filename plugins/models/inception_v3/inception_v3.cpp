@@ -38,11 +38,6 @@ Tensor pooled(const Tensor& x, Pool pool) {
   return x;
 }
 
-Tensor joined(const std::vector<Tensor>& parts) {
-  static const Op cat("aten::cat(Tensor[] tensors, int dim=0) -> Tensor");
-  return cat(parts, 1);
-}
-
 // Convolutions one after another, after a pool perhaps; `fork`: two more, side by side, of what they give.
 struct Branch {
   Pool pool = Pool::none;
@@ -50,7 +45,7 @@ struct Branch {
   Tensor operator()(const Tensor& x) const {
     Tensor h = pooled(x, pool);
     for (const Conv& conv : chain) h = conv(h);
-    return fork.empty() ? h : joined({fork[0](h), fork[1](h)});
+    return fork.empty() ? h : cat({fork[0](h), fork[1](h)}, 1);
   }
 };
 
@@ -59,7 +54,7 @@ struct Mixed {
   Tensor operator()(const Tensor& x) const {
     std::vector<Tensor> parts;
     for (const Branch& branch : branches) parts.push_back(branch(x));
-    return joined(parts);
+    return cat(parts, 1);
   }
 };
 
