@@ -9,11 +9,10 @@
 #include "abi/log.hpp"
 #include "data/batches.hpp"
 #include "measure/denoiser.hpp"
-#include "model/choices.hpp"
-#include "model/safetensors.hpp"
 #include "run/progress.hpp"
 #include "train/checkpoint.hpp"
 #include "train/closure.hpp"
+#include "train/finished.hpp"
 #include "train/optimizer.hpp"
 #include "train/report.hpp"
 #include "train/validation.hpp"
@@ -130,10 +129,14 @@ TrainResult train(Run& run, const TrainOptions& o) {
     run.log(line);
   };
   Checkpoint at;
+  std::optional<TrainResult> finished;  // where its weights are all that is left of it
   if (auto found = load_checkpoint(run.checkpoints(), model, state, say)) {
     at = *found;
     run.log(at.step >= o.steps ? "training was finished: loaded step " + std::to_string(at.step)
                                : "continuing at step " + std::to_string(at.step) + " of " + std::to_string(o.steps));
+  } else if ((finished = load_finished(run, model, o, say))) {
+    at.step = finished->steps;
+    run.log("training was finished: loaded its weights, for its checkpoints are gone");
   } else if (begun.contains("weights")) {  // weights that no seed gives back: the run keeps what it began with
     if (model.describe() != begun)
       throw Error("the run in " + run.folder().string() +
@@ -281,21 +284,16 @@ TrainResult train(Run& run, const TrainOptions& o) {
   }
 
   TrainResult result;
-  result.steps = at.step;
-  result.seconds = at.seconds;
-  result.loss = at.loss_count ? at.loss_sum / static_cast<double>(at.loss_count) : NAN;
-  for (const auto& [name, averager] : o.averages) result.averages[name] = averaged_model(model, *averager, name);
-  model.averages = result.averages;
-  if (!finished_before) {
-    auto about = choices_of(model);
-    about["step"] = std::to_string(at.step);
-    write_safetensors(run.checkpoints() / "model.safetensors", model.weights(), about);
-    for (const auto& [name, average] : result.averages) {
-      about["average"] = name;
-      write_safetensors(run.checkpoints() / (name + ".safetensors"), average->weights(), about);
-    }
-    run.set_state({{"status", "finished"}, {"step", at.step}, {"seconds", at.seconds}, {"loss", result.loss}});
+  if (finished) {
+    result = *finished;
+  } else {
+    result.steps = at.step;
+    result.seconds = at.seconds;
+    result.loss = at.loss_count ? at.loss_sum / static_cast<double>(at.loss_count) : NAN;
+    for (const auto& [name, averager] : o.averages) result.averages[name] = averaged_model(model, *averager, name);
   }
+  model.averages = result.averages;
+  if (!finished_before) save_finished(run, model, result);
   return result;
 }
 

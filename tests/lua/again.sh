@@ -2,7 +2,7 @@
 # The same line again, as a person gives it at the prompt with Up and Enter: a training that was stopped goes on in its
 # run, a finished one is loaded, although the model has changed since; and a line says what is written where.
 set -u
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../work_in.sh"
 program=$1
 work_in "$2"
 fail() { echo "$1"; cat output; exit 1; }

@@ -2,7 +2,7 @@
 # slow. The scripts of the flatness study, each from its first line to its last, on two trainings of a few steps on a few images:
 # that they run and print every row. Their numbers are in docs/results/flatness.md.
 set -u
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../work_in.sh"
 program=$1
 scripts=$(realpath "$(dirname "${BASH_SOURCE[0]}")/../../scripts/flatness")
 work_in "$2"
@@ -27,6 +27,8 @@ run() {
   for word in "$@"; do grep -qF -- "$word" output || fail "$script.lua printed no '$word'"; done
   grep -q "nan" output && fail "$script.lua printed nan"
 }
+# done_with NAMES: what is large and no later script loads
+done_with() { for name in "$@"; do rm -r runs/?????-flatness-$name-[01] || fail "there is no training $name"; done; }
 run train "flatness-adam-0" "flatness-ip-1" "flatness-sam-1"
 run table1 "+SAM" "|eps| gap"
 run table2 "+IP+SWA" "+SAM+EMA minus +EMA" "SAM is better than ADM"
@@ -39,9 +41,12 @@ run figure6 "gap, last step" "its size" "+IP+SWA"
 run posthoc "sigma_rel" "paper: sam"
 run supplement "+SAM+pEMA" "coverage"
 run rho "4 bits: loss" "0.3" "Adam"
+done_with "sam-0.*"
 run benefits "Hessian, trace" "time shift" "of infinitely many"
 run unsaid "share" "ADM, one training" "rate of EMA" "0.999"
+done_with "*-batch*"
 run levels "ADM: loss at 500" "1000" "classifier of 2 kinds" "cross-entropy" "share"
+done_with "*-levels*" "*-classifier"
 run matched "at equal steps" "at equal loss, which Adam had after"
 grep -qF -e "no weights of SAM" -e "was never" output && fail "matched.lua compared nothing"
 for picture in figure1-adam figure1-sam-contour figure5 figure6 figure6-gap posthoc supplement supplement-ADM-32 rho; do
