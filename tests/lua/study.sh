@@ -23,7 +23,7 @@ run() {
   local script=$1 word
   shift
   "$program" run "$scripts/$script.lua" --threads 1 --set data=data --set dataset=tower --set steps=40 --set samples=16 \
-    --set seeds=0,1 --set images=8 --set draws=2 >output 2>errors || { cat errors; fail "$script.lua failed"; }
+    --set seeds=${seeds:-0,1} --set images=8 --set draws=2 >output 2>errors || { cat errors; fail "$script.lua failed"; }
   for word in "$@"; do grep -qF -- "$word" output || fail "$script.lua printed no '$word'"; done
   grep -q "nan" output && fail "$script.lua printed nan"
 }
@@ -37,6 +37,7 @@ run table4 "+SAM+EMA" "affine" "FID, 100 steps" "range"
 run table5 "moved at random"
 run figure1 "mean rise"
 run figure5 "top Hessian" "+IP+SWA"
+seeds=0 run by_level "Hessian, top, ADM" "t 750 to 1000" "training images"
 run figure6 "gap, last step" "its size" "+IP+SWA"
 run posthoc "sigma_rel" "paper: sam"
 run supplement "+SAM+pEMA" "coverage"
@@ -49,7 +50,7 @@ run levels "ADM: loss at 500" "1000" "classifier of 2 kinds" "cross-entropy" "sh
 done_with "*-levels*" "*-classifier"
 run matched "at equal steps" "at equal loss, which Adam had after"
 grep -qF -e "no weights of SAM" -e "was never" output && fail "matched.lua compared nothing"
-for picture in figure1-adam figure1-sam-contour figure5 figure6 figure6-gap posthoc supplement supplement-ADM-32 rho; do
+for picture in figure1-adam figure1-sam-contour figure5 figure6 figure6-gap posthoc supplement supplement-ADM-32 rho by_level; do
   [[ $(head -c 4 $picture.png | tail -c 3) == PNG ]] || fail "$picture.png is no picture"
 done
 
