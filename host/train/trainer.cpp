@@ -9,11 +9,10 @@
 #include "abi/log.hpp"
 #include "data/batches.hpp"
 #include "measure/denoiser.hpp"
-#include "model/choices.hpp"
-#include "model/safetensors.hpp"
 #include "run/progress.hpp"
 #include "train/checkpoint.hpp"
 #include "train/closure.hpp"
+#include "train/finished.hpp"
 #include "train/optimizer.hpp"
 #include "train/report.hpp"
 #include "train/validation.hpp"
@@ -119,9 +118,10 @@ class Training {
   State state_;  // one tree: whatever is in it is in the checkpoint
 
   Checkpoint at_;
-  int64_t saved_ = 0;             // step of the last checkpoint
-  bool finished_before_ = false;  // everything is written
-  bool whole_ = true;             // between two steps
+  int64_t saved_ = 0;                    // step of the last checkpoint
+  bool finished_before_ = false;         // everything is written
+  std::optional<TrainResult> finished_;  // where the weights are all that is left of it
+  bool whole_ = true;                    // between two steps
 
   double seconds_before_ = 0;  // of training, in earlier starts of this run
   Clock::time_point start_, logged_;
@@ -164,7 +164,7 @@ void Training::start_components() {
       "start");
 }
 
-// Takes the last checkpoint, where there is one.
+// Takes the last checkpoint, or what is left of a finished training, where there is one.
 void Training::begin() {
   const auto say = [&](const std::string& line) {
     Progress::clear();
@@ -175,6 +175,9 @@ void Training::begin() {
     run_.log(at_.step >= o_.steps
                  ? "training was finished: loaded step " + std::to_string(at_.step)
                  : "continuing at step " + std::to_string(at_.step) + " of " + std::to_string(o_.steps));
+  } else if ((finished_ = load_finished(run_, model_, o_, say))) {
+    at_.step = finished_->steps;
+    run_.log("training was finished: loaded its weights, for its checkpoints are gone");
   } else if (begun_.contains("weights")) {  // weights that no seed gives back: the run keeps what it began with
     if (model_.describe() != begun_)
       throw Error("the run in " + run_.folder().string() +
@@ -333,20 +336,16 @@ void Training::fail() {
 
 TrainResult Training::result() {
   TrainResult result;
-  result.steps = at_.step;
-  result.seconds = at_.seconds;
-  result.loss = at_.loss_count ? at_.loss_sum / static_cast<double>(at_.loss_count) : NAN;
-  for (const auto& [name, averager] : o_.averages) result.averages[name] = averaged_model(model_, *averager, name);
-  model_.averages = result.averages;
-  if (finished_before_) return result;
-  auto about = choices_of(model_);
-  about["step"] = std::to_string(at_.step);
-  write_safetensors(run_.checkpoints() / "model.safetensors", model_.weights(), about);
-  for (const auto& [name, average] : result.averages) {
-    about["average"] = name;
-    write_safetensors(run_.checkpoints() / (name + ".safetensors"), average->weights(), about);
+  if (finished_) {
+    result = *finished_;
+  } else {
+    result.steps = at_.step;
+    result.seconds = at_.seconds;
+    result.loss = at_.loss_count ? at_.loss_sum / static_cast<double>(at_.loss_count) : NAN;
+    for (const auto& [name, averager] : o_.averages) result.averages[name] = averaged_model(model_, *averager, name);
   }
-  run_.set_state({{"status", "finished"}, {"step", at_.step}, {"seconds", at_.seconds}, {"loss", result.loss}});
+  model_.averages = result.averages;
+  if (!finished_before_) save_finished(run_, model_, result);
   return result;
 }
 

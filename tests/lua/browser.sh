@@ -2,7 +2,7 @@
 # A report in a real browser: at the width of a phone and of a desk no error is written, nothing is wider than the page,
 # every picture is shown; pointer, drag, keys and legend do what they should; and it can be printed.
 set -u
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../work_in.sh"
 program=$1
 chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome) ||
   { echo "no Chromium here: the report is not opened"; exit 77; }
