@@ -27,8 +27,7 @@ enum class Pool { none, average, maximum, halve };  // 3x3; of stride 1 with pad
 Tensor pooled(const Tensor& x, Pool pool) {
   static const Op average(
       "aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, "
-      "bool "
-      "count_include_pad=True, int? divisor_override=None) -> Tensor");
+      "bool count_include_pad=True, int? divisor_override=None) -> Tensor");
   static const Op maximum(
       "aten::max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool "
       "ceil_mode=False) -> Tensor");
