@@ -12,7 +12,7 @@ for _, method in ipairs { "adam", "sam" } do
       local model, run = study.weights({ method, "pema" }, seed, { sigma_rel = width })
       return study.fid(model, run, 20).value
     end)
-    local value = type(over) == "table" and over.value or over
+    local value = over.value
     curve[i] = value
     if not best or value < curve[best] then best = i end
     rows[#rows + 1] = { method, width, over, "", "", "" }

@@ -17,7 +17,7 @@ for i = 0, #radii do
       bias:measure(ema, study.test_images).gap_last_step, study.fid(ema, run, 20).value
   end) }
   local rise = rows[i + 1][4]
-  if rho then flat[i] = type(rise) == "table" and rise.value or rise end
+  if rho then flat[i] = rise.value end
 end
 print(basin.table {
   columns = { "rho", "LPF", "loss", "LPF - loss", "4 bits: loss", "|eps| gap", "FID, 20 steps" }, rows = rows,
