@@ -38,6 +38,24 @@ assert(distance(whole, sam) == 0)
 local _, _, part = watched("esam-part", 3, basin.optimizer("esam", { rho = rho, base = adam }))
 assert(distance(part, sam) > 0)
 
+-- Of the whole batch, also where the second gradients are of a part of it; and around optimizers that cut the batch into
+-- parts, those whose losses grew are looked for in each part.
+toy.reports_sharpness("esam", basin.optimizer("esam", { rho = 0.5, gamma = 0.25, base = adam }))
+local halves = basin.optimizer("lpf_sgd", { sigma = 0, draws = 2, base = still })
+local nested = toy.watched("esam-parts", 1, basin.optimizer("esam", { rho = rho, gamma = 0.5, base = halves }))
+assert(#nested == 6)
+for half = 0, 1 do
+  local whole, chosen = nested[3 * half + 2], nested[3 * half + 3]
+  assert(whole.images == 4 and chosen.images == 2)
+  for i = 1, 2 do
+    local found = 0
+    for j = 1, 4 do
+      if (chosen.noise[i] - whole.noise[j]):abs():max():item() == 0 then found = found + 1 end
+    end
+    assert(found == 1)
+  end
+end
+
 -- It learns.
 local _, _, _, loss = watched("esam-learns", 40, basin.optimizer("esam", { rho = 0.05, base = basin.optimizer "adam" { lr = 3e-3 } }))
 assert(loss < 0.9, loss)
