@@ -14,5 +14,10 @@ toy.reports_sharpness("gsam", basin.optimizer("gsam", { rho = 0.5, base = adam }
 local _, _, _, losses = watched("gsam-learns", 60, basin.optimizer("gsam", { base = basin.optimizer "adam" { lr = 3e-3 } }))
 assert(losses[60] < 0.9 * losses[1], losses[60])
 
+-- A radius at which the training does not start is said after 300 steps, with one at which it does.
+local stuck = basin.optimizer("gsam", { rho = 5, base = basin.optimizer "adam" { lr = 3e-3 } })
+local share, advice = toy.started("gsam-stuck", stuck)
+assert(share > 0.9 and advice and advice < 1, share)
+
 refused("alpha", function() return basin.optimizer "gsam" { alpha = -1, base = adam } end)
 print "ok"

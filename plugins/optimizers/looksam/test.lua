@@ -22,5 +22,10 @@ toy.reports_sharpness("looksam", basin.optimizer("looksam", { rho = 0.5, every =
 local _, _, _, losses = watched("looksam-learns", 60, basin.optimizer("looksam", { base = basin.optimizer "adam" { lr = 3e-3 } }))
 assert(losses[60] < 0.9 * losses[1], losses[60])
 
+-- A radius at which the training does not start is said after 300 steps, with one at which it does.
+local stuck = basin.optimizer("looksam", { rho = 5, every = 1, base = basin.optimizer "adam" { lr = 3e-3 } })
+local share, advice = toy.started("looksam-stuck", stuck)
+assert(share > 0.9 and advice and advice < 1, share)
+
 refused("every", function() return basin.optimizer "looksam" { every = 0, base = adam } end)
 print "ok"
