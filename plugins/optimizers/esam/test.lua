@@ -26,6 +26,8 @@ local still, rho, beta = basin.optimizer "sgd" { lr = 0 }, 0.2, 0.5
 local seen, away = watched("esam-passes", 1, basin.optimizer("esam", { rho = rho, beta = beta, gamma = 0.25, base = still }))
 assert(#seen == 3 and seen[1].samples == 8 and seen[2].samples == 8 and seen[3].samples == 2)
 assert(seen[1].away == 0 and seen[2].away == seen[3].away and away == 0)
+local rounded = watched("esam-rounded", 1, basin.optimizer("esam", { rho = rho, gamma = 0.35, base = still }))
+assert(rounded[3].samples == 3)  -- the nearest number to 2.8
 local share = seen[2].away ^ 2 / (rho ^ 2 / beta)
 assert(share > 0.7 and share < 1.3, share)
 
