@@ -216,6 +216,91 @@ int run_bench(int argc, char** argv) {
   return 1;
 }
 
+// ---- the command line -----------------------------------------------------------------------------------------------
+
+void add_common(CLI::App* part, Arguments& to) {
+  part->add_option("--device", to.device, "auto, cpu, cuda or cuda:N; goes before what the script says")
+      ->check([](const std::string& word) {
+        return is_device(word) ? "" : "a device is auto, cpu, cuda or cuda:N, not '" + word + "'";
+      });
+  part->add_option("--threads", to.threads, "threads of the CPU (all cores)")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+  part->add_option("--runs", to.runs, "where run folders are (runs/)")->type_name("DIR");
+  part->add_option("--set", to.set, "set an argument that the script declares with basin.arguments")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  part->add_option("--config", to.config, "a TOML file with values for those arguments; --set goes before it")
+      ->type_name("FILE.toml");
+  part->add_flag("--trust", to.trust,
+                 "let the script run programs, native libraries and compiled Lua (os.execute, io.popen, ...)");
+  part->add_flag("--fresh", to.fresh, "new run folders; nothing is continued or loaded");
+}
+
+void add_scripts(CLI::App& app, Arguments& to) {
+  app.add_option("-e", to.code, "Run a line of Lua; an expression prints itself, ?name is help")->type_name("CODE");
+  CLI::App* run = app.add_subcommand("run", "Run an experiment, a script in Lua; again: it continues");
+  run->add_option("script", to.script, "the script")->required()->type_name("SCRIPT.lua");
+  add_common(run, to);
+  run->add_option("--task", to.task, "only this share of a basin.sweep: the k-th of n tasks")->type_name("K/N");
+  run->add_flag("--dry-run", to.dry_run, "show every value and where it came from, and stop before anything long");
+  add_common(app.add_subcommand("repl", "An interactive Lua prompt"), to);
+}
+
+void add_plugins(CLI::App& app, Arguments& to) {
+  CLI::App* plugins = app.add_subcommand("plugins", "What plugins were found, and their components");
+  plugins->add_flag("--why", to.why, "also where was looked, and why a file was refused");
+  plugins->add_option("name", to.plugin, "that of one component: each place, and what was found there")
+      ->type_name("NAME");
+  CLI::App* docs = app.add_subcommand(
+      "docs", "Write the reference of all functions and plugins, and the editor's type file basin.lua");
+  docs->add_option("--out", to.reference, "the folder")->type_name("DIR");
+  docs->add_flag("--names", to.names, "print every name that scripts can use instead");
+  docs->require_option(1);
+  CLI::App* scaffold = app.add_subcommand("new", "Write a folder with a plugin that works, to start your own from");
+  scaffold->add_option("kind", to.scaffold.kind, "optimizer, model, metric, ...")->required()->type_name("KIND");
+  scaffold->add_option("name", to.scaffold.name, "the component's name in scripts")->required()->type_name("NAME");
+  scaffold->add_option("--out", to.scaffold.folder, "the folder to write (NAME)")->type_name("DIR");
+  scaffold->add_option("--lang", to.scaffold.language, "c++ or c (c++)")->type_name("LANGUAGE");
+}
+
+void add_check(CLI::App& app, checking::Request& to) {
+  CLI::App* check = app.add_subcommand("check", "Try a plugin file in every way that its kind promises something");
+  check->add_option("file", to.file, "the plugin")->required()->type_name("FILE.basin.so");
+  check->add_flag("--list", to.list, "the names of the tests, each with a sentence, and run none");
+  check->add_option("--only", to.only, "this test alone, of one component: NAME:COMPONENT; again: also that")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  check->add_option("--skip", to.skip, "all but this test; again: nor that")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
+  check->add_option("--set", to.set, "an option of the components, where they have it: root=/data/cifar")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  check->add_option("--seed", to.seed, "of everything drawn (0)")->type_name("N");
+  check->add_option("--timeout", to.timeout, "seconds for each test (300)")
+      ->check(CLI::PositiveNumber)
+      ->type_name("SECONDS");
+  check->add_flag("--json", to.json, "the results as one JSON document");
+  check->add_flag("--in-process", to.in_process, "one test in this very process, for a debugger");
+  check->add_option("--report", to.report)->group("");  // where a test's own process writes its result
+}
+
+void add_data(CLI::App& app, Arguments& to) {
+  CLI::App* data = app.add_subcommand("data", "Fetch data sets, and say what is in a folder or file");
+  data->require_subcommand(1);
+  CLI::App* get = data->add_subcommand("get", "Fetch a data set from its official place, or go on with it");
+  get->add_option("what", to.data_get.what, "cifar10, cifar100, or the URL of a .tar.gz; none: a list")
+      ->type_name("NAME|URL");
+  get->add_option("--to", to.data_get.to, "the folder to unpack it in (data)")->type_name("DIR");
+  get->add_option("--md5", to.data_get.md5, "of what the URL gives")->type_name("DIGITS");
+  CLI::App* check = data->add_subcommand("check", "Read all of it: layout, images, sizes, classes, the first problem");
+  check->add_option("path", to.data_check.path, "what to look at")->required()->type_name("DIR|FILE");
+  check->add_option("--set", to.data_check.set, "an option of the readers, where they have it: size=64")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+}
+
 }  // namespace
 }  // namespace basin::cli
 
@@ -230,89 +315,13 @@ int main(int argc, char** argv) {
   CLI::App app{"Basin: a research platform for the loss landscape of generative models", "basin"};
   app.set_version_flag("--version", std::string("basin ") + BASIN_VERSION);
   app.require_subcommand(0, 1);
-  app.add_option("-e", arguments.code, "Run a line of Lua; an expression prints itself, ?name is help")
-      ->type_name("CODE");
-
-  const auto add_common = [&](CLI::App* part) {
-    part->add_option("--device", arguments.device, "auto, cpu, cuda or cuda:N; goes before what the script says")
-        ->check([](const std::string& word) {
-          return basin::is_device(word) ? "" : "a device is auto, cpu, cuda or cuda:N, not '" + word + "'";
-        });
-    part->add_option("--threads", arguments.threads, "threads of the CPU (all cores)")
-        ->check(CLI::Range(1, 1024))
-        ->type_name("N");
-    part->add_option("--runs", arguments.runs, "where run folders are (runs/)")->type_name("DIR");
-    part->add_option("--set", arguments.set, "set an argument that the script declares with basin.arguments")
-        ->type_name("NAME=VALUE")
-        ->allow_extra_args(false);
-    part->add_option("--config", arguments.config, "a TOML file with values for those arguments; --set goes before it")
-        ->type_name("FILE.toml");
-    part->add_flag("--trust", arguments.trust,
-                   "let the script run programs, native libraries and compiled Lua (os.execute, io.popen, ...)");
-    part->add_flag("--fresh", arguments.fresh, "new run folders; nothing is continued or loaded");
-  };
-  CLI::App* run_command = app.add_subcommand("run", "Run an experiment, a script in Lua; again: it continues");
-  run_command->add_option("script", arguments.script, "the script")->required()->type_name("SCRIPT.lua");
-  add_common(run_command);
-  run_command->add_option("--task", arguments.task, "only this share of a basin.sweep: the k-th of n tasks")
-      ->type_name("K/N");
-  run_command->add_flag("--dry-run", arguments.dry_run,
-                        "show every value and where it came from, and stop before anything long");
-  CLI::App* repl = app.add_subcommand("repl", "An interactive Lua prompt");
-  add_common(repl);
-  CLI::App* plugins = app.add_subcommand("plugins", "What plugins were found, and their components");
-  CLI::App* docs = app.add_subcommand(
-      "docs", "Write the reference of all functions and plugins, and the editor's type file basin.lua");
-  docs->add_option("--out", arguments.reference, "the folder")->type_name("DIR");
-  docs->add_flag("--names", arguments.names, "print every name that scripts can use instead");
-  docs->require_option(1);
-  CLI::App* scaffold = app.add_subcommand("new", "Write a folder with a plugin that works, to start your own from");
-  scaffold->add_option("kind", arguments.scaffold.kind, "optimizer, model, metric, ...")->required()->type_name("KIND");
-  scaffold->add_option("name", arguments.scaffold.name, "the component's name in scripts")
-      ->required()
-      ->type_name("NAME");
-  scaffold->add_option("--out", arguments.scaffold.folder, "the folder to write (NAME)")->type_name("DIR");
-  scaffold->add_option("--lang", arguments.scaffold.language, "c++ or c (c++)")->type_name("LANGUAGE");
+  add_scripts(app, arguments);
+  add_plugins(app, arguments);
   app.add_subcommand("bench", "Measure Basin beside its peers: abi, data, fid, step");
-  plugins->add_flag("--why", arguments.why, "also where was looked, and why a file was refused");
-  plugins->add_option("name", arguments.plugin, "that of one component: each place, and what was found there")
-      ->type_name("NAME");
-  CLI::App* check = app.add_subcommand("check", "Try a plugin file in every way that its kind promises something");
-  check->add_option("file", arguments.check.file, "the plugin")->required()->type_name("FILE.basin.so");
-  check->add_flag("--list", arguments.check.list, "the names of the tests, each with a sentence, and run none");
-  check
-      ->add_option("--only", arguments.check.only,
-                   "this test alone, of one component: NAME:COMPONENT; again: also that")
-      ->type_name("NAME")
-      ->allow_extra_args(false);
-  check->add_option("--skip", arguments.check.skip, "all but this test; again: nor that")
-      ->type_name("NAME")
-      ->allow_extra_args(false);
-  check->add_option("--set", arguments.check.set, "an option of the components, where they have it: root=/data/cifar")
-      ->type_name("NAME=VALUE")
-      ->allow_extra_args(false);
-  check->add_option("--seed", arguments.check.seed, "of everything drawn (0)")->type_name("N");
-  check->add_option("--timeout", arguments.check.timeout, "seconds for each test (300)")
-      ->check(CLI::PositiveNumber)
-      ->type_name("SECONDS");
-  check->add_flag("--json", arguments.check.json, "the results as one JSON document");
-  check->add_flag("--in-process", arguments.check.in_process, "one test in this very process, for a debugger");
-  check->add_option("--report", arguments.check.report)->group("");  // where a test's own process writes its result
-  CLI::App* data = app.add_subcommand("data", "Fetch data sets, and say what is in a folder or file");
-  data->require_subcommand(1);
-  CLI::App* data_get = data->add_subcommand("get", "Fetch a data set from its official place, or go on with it");
-  data_get->add_option("what", arguments.data_get.what, "cifar10, cifar100, or the URL of a .tar.gz; none: a list")
-      ->type_name("NAME|URL");
-  data_get->add_option("--to", arguments.data_get.to, "the folder to unpack it in (data)")->type_name("DIR");
-  data_get->add_option("--md5", arguments.data_get.md5, "of what the URL gives")->type_name("DIGITS");
-  CLI::App* data_check =
-      data->add_subcommand("check", "Read all of it: layout, images, sizes, classes, the first problem");
-  data_check->add_option("path", arguments.data_check.path, "what to look at")->required()->type_name("DIR|FILE");
-  data_check->add_option("--set", arguments.data_check.set, "an option of the readers, where they have it: size=64")
-      ->type_name("NAME=VALUE")
-      ->allow_extra_args(false);
+  add_check(app, arguments.check);
+  add_data(app, arguments);
   add_run_commands(app, arguments.looking);
-  add_common(&app);
+  add_common(&app, arguments);
 
   try {
     app.parse(argc, argv);

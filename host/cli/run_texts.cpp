@@ -110,20 +110,17 @@ json run_json(const Everything& all, size_t index) {
   return out;
 }
 
-std::string comparison_text(const Everything& all, const std::vector<Cells>& cells) {
-  std::string out;
-  std::vector<std::string> labels;
-  for (const auto& run : all.runs) {
-    labels.push_back(run.label);
-    if (!run.problem.empty()) out += run.problem + "\n";
-  }
-  const auto with = [&](std::initializer_list<std::string> first) {
-    std::vector<std::string> columns(first);
-    columns.insert(columns.end(), labels.begin(), labels.end());
-    return columns;
-  };
+namespace {
 
-  std::vector<std::vector<Cell>> rows;
+using Rows = std::vector<std::vector<Cell>>;
+
+std::vector<std::string> columns_of(const Everything& all, std::vector<std::string> first) {
+  for (const auto& run : all.runs) first.push_back(run.label);
+  return first;
+}
+
+std::string settings_text(const Everything& all) {
+  Rows rows;
   size_t same = 0;
   for (const auto& settings : {options_of(all), environment_of(all)})
     for (const Setting& s : settings) {
@@ -135,11 +132,13 @@ std::string comparison_text(const Everything& all, const std::vector<Cells>& cel
       row.push_back(cell_of(s.name));
       for (const auto& value : s.values) row.push_back(cell_of(value));
     }
-  out += "what differs\n";
-  out += rows.empty() ? "nothing" : script::table_text(with({"option"}), rows);
-  out += (rows.empty() ? " (" : "") + std::to_string(same) + " others are the same" + (rows.empty() ? ")" : "") + "\n";
+  const std::string others = std::to_string(same) + " others are the same";
+  if (rows.empty()) return "what differs\nnothing (" + others + ")\n";
+  return "what differs\n" + script::table_text(columns_of(all, {"option"}), rows) + others + "\n";
+}
 
-  rows.clear();
+std::string metrics_text(const Everything& all) {
+  Rows rows;
   std::vector<std::string> caveats;
   if (const EqualStep at = equal_step_of(all); at.step >= 0) {
     auto& row = rows.emplace_back();
@@ -158,10 +157,14 @@ std::string comparison_text(const Everything& all, const std::vector<Cells>& cel
           std::find(caveats.begin(), caveats.end(), line) == caveats.end())
         caveats.push_back(line);
   }
-  if (!rows.empty()) out += "\nmetrics\n" + script::table_text(with({"metric", "weights"}), rows);
+  if (rows.empty()) return "";
+  std::string out = "\nmetrics\n" + script::table_text(columns_of(all, {"metric", "weights"}), rows);
   for (const auto& line : caveats) out += line;
+  return out;
+}
 
-  rows.clear();
+std::string samples_text(const std::vector<Cells>& cells) {
+  Rows rows;
   for (const Cells& c : cells)
     for (size_t subject = 1; subject < c.subjects.size(); subject++) {
       double sum = 0, most = -1;
@@ -178,11 +181,22 @@ std::string comparison_text(const Everything& all, const std::vector<Cells>& cel
                       {.text = "", .number = true, .value = most},
                       {.text = "", .number = true, .value = static_cast<double>(c.first + farthest)}});
     }
+  std::string out;
   if (!rows.empty())
-    out += "\nsamples, cell by cell (root mean squared difference in grey levels, 0 to 255)\n" +
-           script::table_text({"model", "difference", "cells", "mean", "largest", "of image"}, rows);
+    out = "\nsamples, cell by cell (root mean squared difference in grey levels, 0 to 255)\n" +
+          script::table_text({"model", "difference", "cells", "mean", "largest", "of image"}, rows);
   for (const Cells& c : cells)
     for (const auto& caveat : c.caveats) out += c.title + ": " + caveat + "\n";
+  return out;
+}
+
+}  // namespace
+
+std::string comparison_text(const Everything& all, const std::vector<Cells>& cells) {
+  std::string out;
+  for (const auto& run : all.runs)
+    if (!run.problem.empty()) out += run.problem + "\n";
+  out += settings_text(all) + metrics_text(all) + samples_text(cells);
   for (const auto& problem : all.problems) out += problem + "\n";
   return out;
 }

@@ -8,6 +8,7 @@
 #include <stdexcept>
 
 #include "image/canvas.hpp"
+#include "image/dash.hpp"
 
 namespace basin::image {
 namespace {
@@ -16,14 +17,11 @@ namespace {
 const std::array<cv::Scalar, 7> kLines = {cv::Scalar(0, 114, 178), {213, 94, 0},  {0, 158, 115}, {204, 121, 167},
                                           {86, 180, 233},          {230, 159, 0}, {90, 90, 98}};
 
-// How the i-th series is drawn: the colours in turn, then again with dashes, then with shorter ones.
+// How the i-th series is drawn.
 struct Pen {
   cv::Scalar color;
-  double dash;  // length of a dash and of a gap; 0: none
-  explicit Pen(std::size_t i) : color(kLines[i % kLines.size()]) {
-    const std::size_t again = i / kLines.size();
-    dash = again == 0 ? 0 : again == 1 ? 7 : 3;
-  }
+  double dash;
+  explicit Pen(std::size_t i) : color(kLines[i % kLines.size()]), dash(dash_of(i, kLines.size())) {}
 };
 
 struct Frame {

@@ -176,19 +176,14 @@ struct View {
   }
 };
 
-cv::Mat draw_solid(const Field& f, const Labels& labels) {
-  const basin_surface& given = f.given;
-  const double letter = labels.letter;
-  Canvas canvas{cv::Mat(given.height * kOver, given.width * kOver, CV_8UC3, kPaper)};
-  const double size = std::min(given.width * 0.58, given.height * 0.82);
-  const View view{{given.width * 0.53, given.height * 0.5}, size, size * 0.66};
+// The floor and the two walls behind, with the ticks' lines. Gives the width of the labels on the left.
+double draw_walls(Canvas& canvas, const Field& f, const View& view, double letter) {
   const auto line = [&](const cv::Point2d& a, const cv::Point2d& b, const cv::Scalar& c, double width) {
     canvas.line(a.x, a.y, b.x, b.y, c, width);
   };
+  const basin_surface& given = f.given;
   const Axis x = make_axis(given.x[0], given.x[given.n_x - 1], false, 5, false),
              y = make_axis(given.y[0], given.y[given.n_y - 1], false, 5, false);
-
-  // The floor and the two walls behind, with the ticks' lines.
   for (const auto& tick : x.ticks) {
     line(view(tick.at, 0, 0), view(tick.at, 1, 0), kGrid, 1), line(view(tick.at, 1, 0), view(tick.at, 1, 1), kGrid, 1);
     const auto p = view(tick.at, -0.05, 0);
@@ -209,14 +204,19 @@ cv::Mat draw_solid(const Field& f, const Labels& labels) {
   }
   line(view(0, 0, 0), view(1, 0, 0), kFrame, 1.2), line(view(1, 0, 0), view(1, 1, 0), kFrame, 1.2);
   line(view(0, 0, 0), view(0, 0, 1), kFrame, 1.2);
+  return z_ticks;
+}
 
-  // Cells between the points, each cut into as many parts as make it look curved, painted from behind to the front.
-  struct Patch {
-    double depth;
-    std::array<cv::Point2d, 4> corners;
-    cv::Scalar fill;
-    std::array<bool, 4> edge;  // a side that lies on the given points' lines
-  };
+struct Patch {
+  double depth;
+  std::array<cv::Point2d, 4> corners;
+  cv::Scalar fill;
+  std::array<bool, 4> edge;  // a side that lies on the given points' lines
+};
+
+// Cells between the points, each cut into as many parts as make it look curved, from behind to the front.
+std::vector<Patch> patches_of(const Field& f, const View& view) {
+  const basin_surface& given = f.given;
   std::vector<Patch> patches;
   const auto parts = [](std::size_t n) { return std::max<std::size_t>(1, 64 / (n - 1)); };
   const std::size_t p = parts(given.n_x), q = parts(given.n_y);
@@ -248,12 +248,23 @@ cv::Mat draw_solid(const Field& f, const Labels& labels) {
       patches.push_back(patch);
     }
   std::stable_sort(patches.begin(), patches.end(), [](const Patch& a, const Patch& b) { return a.depth > b.depth; });
-  for (const Patch& patch : patches) {
+  return patches;
+}
+
+cv::Mat draw_solid(const Field& f, const Labels& labels) {
+  const basin_surface& given = f.given;
+  const double letter = labels.letter;
+  Canvas canvas{cv::Mat(given.height * kOver, given.width * kOver, CV_8UC3, kPaper)};
+  const double size = std::min(given.width * 0.58, given.height * 0.82);
+  const View view{{given.width * 0.53, given.height * 0.5}, size, size * 0.66};
+  const double z_ticks = draw_walls(canvas, f, view, letter);
+  for (const Patch& patch : patches_of(f, view)) {
     std::vector<cv::Point> points;
     for (const auto& c : patch.corners) points.push_back(Canvas::fixed(c.x, c.y));
     cv::fillConvexPoly(canvas.mat, points, patch.fill, cv::LINE_AA, kShift);
     for (std::size_t side = 0; side < 4; ++side)
-      if (patch.edge[side]) line(patch.corners[side], patch.corners[(side + 1) % 4], patch.fill * 0.72, 0.8);
+      if (const auto& from = patch.corners[side], &to = patch.corners[(side + 1) % 4]; patch.edge[side])
+        canvas.line(from.x, from.y, to.x, to.y, patch.fill * 0.72, 0.8);
   }
   labels.title.draw(canvas, 26, 18 + labels.title.height, 0, kInk);
   const auto of_x = view(0.5, -0.16, 0), of_y = view(1.16, 0.5, 0), of_z = view(0, 0, 0.5);

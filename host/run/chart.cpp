@@ -6,6 +6,8 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "image/dash.hpp"
+
 namespace basin {
 namespace {
 
@@ -13,18 +15,21 @@ namespace {
 constexpr double kWidth = 480, kHeight = 290, kLeft = 58, kRight = 10, kTop = 10, kBottom = 40;
 constexpr size_t kColours = 8;  // --c0 .. --c7 in the page's style
 
-// After all colours they come again with dashes, then with shorter ones.
-int dash_of(size_t number) { return number < kColours ? 0 : number < 2 * kColours ? 6 : 2; }
-size_t colour_of(const Line& line, size_t place) { return line.colour < 0 ? place : static_cast<size_t>(line.colour); }
-std::string dashes(size_t number) {
-  const int dash = dash_of(number);
-  return dash ? " stroke-dasharray=\"" + std::to_string(dash) + "\"" : "";
-}
-std::string swatch(size_t number) {
-  const std::string c = "var(--c" + std::to_string(number % kColours) + ")", dash = std::to_string(dash_of(number) / 2);
-  if (dash_of(number) == 0) return "background:" + c;
-  return "background:repeating-linear-gradient(90deg," + c + " 0 " + dash + "px,transparent " + dash + "px " +
-         std::to_string(dash_of(number)) + "px)";
+std::string colour_of(size_t number) { return "var(--c" + std::to_string(number % kColours) + ")"; }
+
+struct Pen {
+  std::string colour;
+  int dash;
+  Pen(const Line& line, size_t place) {
+    const size_t number = line.colour < 0 ? place : static_cast<size_t>(line.colour);
+    colour = colour_of(number), dash = image::dash_of(number, kColours);
+  }
+};
+std::string swatch(const Pen& pen) {
+  if (pen.dash == 0) return "background:" + pen.colour;
+  const std::string half = std::to_string(pen.dash / 2) + "px", whole = std::to_string(pen.dash) + "px";
+  return "background:repeating-linear-gradient(90deg," + pen.colour + " 0 " + half + ",transparent " + half + " " +
+         whole + ")";
 }
 
 struct Scale {
@@ -88,7 +93,7 @@ std::string exact(double value) {
 Line thinned(const Line& line) {
   constexpr size_t kStretches = 1000;
   if (line.y.size() <= 2 * kStretches) return line;
-  Line out{line.name, {}, {}, {}, {}};
+  Line out{line.name, {}, {}, {}, {}, line.colour};
   const bool band = !line.low.empty();
   auto keep = [&](size_t i) {
     out.x.push_back(line.x[i]);
@@ -148,7 +153,7 @@ class Drawing {
     for (const auto& [at, text] : marks)
       out += "<text x=\"" + coordinate(px(at)) + "\" y=\"" + coordinate(kHeight - kBottom + 18) +
              "\" text-anchor=\"middle\">" + html_of(text) + "</text>";
-    for (size_t i = 0; i < lines_.size(); i++) out += line(lines_[i], colour_of(lines_[i], i));
+    for (size_t i = 0; i < lines_.size(); i++) out += line(lines_[i], Pen(lines_[i], i));
     out += "</g><text x=\"" + coordinate((kLeft + kWidth - kRight) / 2) + "\" y=\"" + coordinate(kHeight - 4) +
            "\" text-anchor=\"middle\">" + html_of(chart_.x_label) + "</text>";
     return out +
@@ -160,8 +165,11 @@ class Drawing {
   std::string data() const {
     std::string out = "{\"x\":[" + exact(x_.low) + "," + exact(x_.high) + "],\"log\":" + (y_.log ? "true" : "false") +
                       ",\"points\":" + (chart_.points ? "true" : "false") + ",\"lines\":[";
-    for (const auto& line : lines_) {
-      out += (&line == &lines_[0] ? "{\"x\":" : ",{\"x\":") + list_of(line.x) + ",\"y\":" + list_of(line.y);
+    for (size_t i = 0; i < lines_.size(); i++) {
+      const Line& line = lines_[i];
+      const Pen pen(line, i);
+      out += std::string(i ? "," : "") + "{\"colour\":\"" + pen.colour + "\",\"dash\":" + std::to_string(pen.dash) +
+             ",\"x\":" + list_of(line.x) + ",\"y\":" + list_of(line.y);
       if (!line.low.empty()) out += ",\"low\":" + list_of(line.low) + ",\"high\":" + list_of(line.high);
       out += "}";
     }
@@ -173,8 +181,8 @@ class Drawing {
   double py(double y) const { return kHeight - kBottom - y_.at(y) * (kHeight - kTop - kBottom); }
   std::string point(double x, double y) const { return coordinate(px(x)) + " " + coordinate(py(y)); }
 
-  std::string line(const Line& l, size_t number) const {
-    const std::string c = "var(--c" + std::to_string(number % kColours) + ")";
+  std::string line(const Line& l, const Pen& pen) const {
+    const std::string& c = pen.colour;
     std::string path, upper, lower, marks;
     size_t run = 0;  // points since the line was last broken
     for (size_t i = 0; i < l.y.size(); i++) {
@@ -199,8 +207,9 @@ class Drawing {
     }
     std::string out;
     if (!upper.empty()) out += "<path d=\"" + upper + lower + "Z\" fill=\"" + c + "\" opacity=\"0.15\"/>";
+    const std::string dashes = pen.dash ? " stroke-dasharray=\"" + std::to_string(pen.dash) + "\"" : "";
     if (!path.empty())
-      out += "<path d=\"" + path + "\" fill=\"none\" stroke=\"" + c + "\" stroke-width=\"1.6\"" + dashes(number) + "/>";
+      out += "<path d=\"" + path + "\" fill=\"none\" stroke=\"" + c + "\" stroke-width=\"1.6\"" + dashes + "/>";
     return out + marks;
   }
 
@@ -226,7 +235,7 @@ std::string svg_of(const Chart& chart) {
   std::string out = "<figure class=\"chart\"><figcaption>" + html_of(chart.title) + "</figcaption>" + drawing.draw();
   out += "<div class=\"legend\">";
   for (size_t i = 0; i < chart.lines.size(); i++)
-    out += "<span><i style=\"" + swatch(colour_of(chart.lines[i], i)) + "\"></i>" + html_of(chart.lines[i].name) +
+    out += "<span><i style=\"" + swatch(Pen(chart.lines[i], i)) + "\"></i>" + html_of(chart.lines[i].name) +
            " <b></b></span>";
   return out + "<span class=\"at\"></span></div><script type=\"application/json\">" + drawing.data() +
          "</script></figure>\n";
@@ -242,7 +251,7 @@ std::string intervals_of(const std::string& title, const std::vector<Interval>& 
   std::string out = "<figure class=\"intervals\"><figcaption>" + html_of(title) + "</figcaption>";
   for (const auto& row : rows) {
     if (!std::isfinite(row.value)) continue;
-    const std::string colour = "background:var(--c" + std::to_string(row.colour % kColours) + ")";
+    const std::string colour = "background:" + colour_of(row.colour);
     out += "<div><span>" + html_of(row.name) + "</span><span class=\"track\">";
     if (std::isfinite(row.low) && std::isfinite(row.high))
       out += "<i class=\"bar\" style=\"left:" + percent(row.low) +

@@ -143,7 +143,7 @@ inline constexpr const char* kScript = R"js(
         [left, top, width, height].join(' ') + '">';
       data.lines.forEach(function (line, i) {
         if (off[i]) return;
-        var colour = 'var(--c' + i % 8 + ')', path = '', upper = '', lower = '', marks = '', run = 0, place;
+        var colour = line.colour, path = '', upper = '', lower = '', marks = '', run = 0, place;
         line.x.forEach(function (x, k) {
           var y = line.y[k];
           if (x === null || y === null) { run = 0; return; }
@@ -157,7 +157,8 @@ inline constexpr const char* kScript = R"js(
           else { upper += (upper ? 'L' : 'M') + b; lower = 'L' + a + lower; }
         });
         if (upper) out += '<path d="' + upper + lower + 'Z" fill="' + colour + '" opacity="0.15"/>';
-        out += '<path d="' + path + '" fill="none" stroke="' + colour + '" stroke-width="1.6"/>' + marks;
+        out += '<path d="' + path + '" fill="none" stroke="' + colour + '" stroke-width="1.6"' +
+          (line.dash ? ' stroke-dasharray="' + line.dash + '"' : '') + '/>' + marks;
       });
       view.innerHTML = out + '</svg>';
     }

@@ -48,7 +48,7 @@ class Engine {
   // Ends the script from inside one of its calls, as if it had come to its end: --dry-run.
   [[noreturn]] void finish();
 
-  // For --dry-run: every value and where it came from, the arguments' first. (runs.cpp)
+  // For --dry-run: every value and where it came from, the arguments' first. (open_run.cpp)
   void show_values(const std::vector<std::pair<std::string, std::vector<Option>>>& parts) const;
 
   lua_State* lua() const { return lua_; }

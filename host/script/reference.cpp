@@ -9,6 +9,7 @@
 #include "plugin/files.hpp"
 #include "plugin/registry.hpp"
 #include "script/component.hpp"
+#include "script/numpy.hpp"
 
 namespace basin::script {
 namespace {
@@ -128,9 +129,16 @@ bool is_kind(const std::string& name) {
   return std::find(all.begin(), all.end(), name) != all.end();
 }
 
+std::string names_that_differ() {
+  std::string out = "## Names that differ\n\n| NumPy, PyTorch | Basin |\n|---|---|\n";
+  for (const Otherwise& other : numpy_names()) out += "| " + code(other.theirs) + " | " + code(other.ours) + " |\n";
+  return out + "\n";
+}
+
 std::string page_of(const Type& type) {
   const std::string name = type.name;
   std::string out = kGenerated + ("# " + name) + "\n\n";
+  if (name == "tensor") return out + section_of(type) + names_that_differ();
   if (!is_kind(name)) return out + section_of(type);
   for (const Function* f : functions())
     if (f->record.name == "basin." + name) out += section_of(*f);

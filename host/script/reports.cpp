@@ -9,10 +9,7 @@ namespace basin::script {
 namespace {
 
 std::filesystem::path folder_at(lua_State* L, int index) {
-  if (const RunBox* box = test<RunBox>(L, index)) {
-    if (box->run) return box->run->folder();
-    throw Error("run '" + box->settings.name + "' has no folder yet: its first train or sample opens it");
-  }
+  if (const RunBox* box = test<RunBox>(L, index)) return opened(*box).folder();
   if (lua_type(L, index) == LUA_TSTRING) return text_at(L, index);
   throw Error("a report is about runs or their folders, got " + describe(L, index));
 }

@@ -21,6 +21,9 @@ struct RunBox {
 template <>
 inline constexpr const char* type_of<RunBox> = "run";
 
+// Its run. Error where no verb has opened its folder yet.
+Run& opened(const RunBox& box);
+
 // Opens the folder of this identity; a run that is open stays so (another training needs another run: Error). `details`
 // are the options that the verb was given.
 Run& open_run(lua_State* L, RunBox& box, nlohmann::json identity, std::vector<Option> details);
@@ -49,6 +52,9 @@ void note(const std::string& folder, const std::string& line);
 
 // With --dry-run: prints the script's arguments and these options, each with where it came from, and ends the script.
 void stop_dry_run(lua_State* L, const RunBox* run, const std::string& verb, const std::vector<Option>& options);
+
+// From now on lines of plugins go to standard error, and into the log of the run that was opened last.
+void log_plugins();
 
 // Shows what plugins report while it lives. [run thread]
 class PluginProgress {

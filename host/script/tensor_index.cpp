@@ -7,9 +7,9 @@
 //
 // A view shares its numbers: writing to it changes the tensor it came from. t[key] = value writes.
 #include <algorithm>
-#include <map>
 
 #include "plugin/value.hpp"
+#include "script/numpy.hpp"
 #include "script/tensor.hpp"
 
 namespace basin::script {
@@ -110,33 +110,10 @@ Part part_at(lua_State* L, const Tensor& x, int key) {
   if (lua_type(L, key) == LUA_TNUMBER && whole) return {x.select(0, place(index, x.size(0), 0)), {}, {}, 0};
   std::vector<std::string> names;
   for (const Function& method : type_at(L, 1)->methods) names.push_back(method.record.name + sizeof "tensor:" - 1);
-  // What others call it.
-  static const std::map<std::string, std::string> theirs{{"clip", "t:clamp"},
-                                                         {"view", "t:reshape"},
-                                                         {"astype", "t:to"},
-                                                         {"type", "t:to"},
-                                                         {"size", "t:shape"},
-                                                         {"median", "t:quantile"},
-                                                         {"numpy", "t:totable"},
-                                                         {"tolist", "t:totable"},
-                                                         {"argsort", "select(2, t:sort())"},
-                                                         {"concatenate", "basin.cat"},
-                                                         {"repeat", "t:tile"},
-                                                         {"swapaxes", "t:transpose"},
-                                                         {"pow", "t ^ 2"},
-                                                         {"mm", "t:matmul"},
-                                                         {"cpu", "t:to \"cpu\""},
-                                                         {"cuda", "t:to \"cuda\""},
-                                                         {"float", "t:to \"float32\""},
-                                                         {"clone", "t:copy"},
-                                                         {"inv", "t:inverse"},
-                                                         {"backward", "t:gradient"},
-                                                         {"ravel", "t:flatten"},
-                                                         {"numel", "t.count"},
-                                                         {"ndim", "t.dims"}};
   const std::string word = text_at(L, key);
-  if (const auto known = theirs.find(word); known != theirs.end())
-    throw Error("a tensor has no '" + word + "'; here it is " + known->second);
+  for (const Otherwise& other : numpy_names())
+    if (!word.empty() && word == other.name)
+      throw Error("a tensor has no '" + word + "'; " + other.theirs + " is " + other.ours + " here");
   const std::string near = nearest(word, names);
   throw Error("a tensor has no " +
               (lua_type(L, key) == LUA_TSTRING ? "'" + word + "'" : "element " + describe(L, key)) +

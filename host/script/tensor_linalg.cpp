@@ -158,8 +158,7 @@ std::vector<Function> tensor_linear_algebra() {
        eigen},
       {{"tensor:svd",
         "u, s and v of a matrix u * s * v: orthonormal columns, singular values with the largest first, orthonormal "
-        "rows "
-        "(NumPy's full_matrices=False).",
+        "rows (NumPy's full_matrices=False).",
         {},
         false,
         "tensor; tensor; tensor",

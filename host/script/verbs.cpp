@@ -86,6 +86,39 @@ void read_averages(Call& c, Given& given, TrainOptions& o, nlohmann::json& ident
   }
 }
 
+std::shared_ptr<const Spec> read_noise_schedule(Call& c, Given& given, nlohmann::json& identity) {
+  std::shared_ptr<const Spec> schedule;
+  if (c.has("noise_schedule")) schedule = spec_of(c.L, *component_at(c.L, c.index("noise_schedule")));
+  else
+    schedule = std::make_shared<const Spec>(check_options(Registry::instance().find("noise_schedule", "uniform"), {}));
+  identity["noise_schedule"] = schedule->describe();
+  given.add("noise_schedule", schedule, c.has("noise_schedule"));
+  return schedule;
+}
+
+// The loss by name, or a function of the script's; then what it failed with stands in what is given back.
+std::shared_ptr<std::exception_ptr> read_loss(Call& c, Given& given, TrainOptions& o, nlohmann::json& identity) {
+  std::shared_ptr<std::exception_ptr> failure;
+  if (c.has("loss") && lua_isfunction(c.L, c.index("loss"))) {
+    LuaLoss made = make_loss(c.L, c.index("loss"), o.process);
+    o.loss_name = "a function of the script";
+    o.loss = std::move(made.loss);
+    failure = made.failure;
+    identity["loss"] = made.source;
+  } else {
+    o.loss_name = c.string("loss", o.model->learns_variance() ? "hybrid" : "simple");
+    if (o.model->target() == BASIN_TARGET_NONE)
+      throw Error(
+          "the loss '" + o.loss_name + "' needs a model that predicts epsilon, x0, v or the score, and '" +
+          o.model->spec().component->name +
+          "' is a feature extractor; train it with a loss of your own, loss = function(model, x0, ...) ... end");
+    o.loss = find_loss(o.loss_name);
+    identity["loss"] = o.loss_name;
+  }
+  given.add("loss", o.loss_name, c.has("loss"));
+  return failure;
+}
+
 // Where a training is written, and how it begins there.
 std::string beginning(const Run& run, bool fresh, int64_t step, int64_t steps) {
   const std::string folder = run.folder().string();
@@ -175,32 +208,8 @@ int run_train(Call& c) {
   given.add("input_perturbation", o.input_perturbation, c.has("input_perturbation"));
   read_averages(c, given, o, identity);
 
-  std::shared_ptr<const Spec> schedule;
-  if (c.has("noise_schedule")) schedule = spec_of(c.L, *component_at(c.L, c.index("noise_schedule")));
-  else
-    schedule = std::make_shared<const Spec>(check_options(Registry::instance().find("noise_schedule", "uniform"), {}));
-  identity["noise_schedule"] = schedule->describe();
-  given.add("noise_schedule", schedule, c.has("noise_schedule"));
-
-  std::shared_ptr<std::exception_ptr> loss_failure;
-  if (c.has("loss") && lua_isfunction(c.L, c.index("loss"))) {
-    LuaLoss made = make_loss(c.L, c.index("loss"), o.process);
-    o.loss_name = "a function of the script";
-    o.loss = std::move(made.loss);
-    loss_failure = made.failure;
-    identity["loss"] = made.source;
-  } else {
-    o.loss_name = c.string("loss", o.model->learns_variance() ? "hybrid" : "simple");
-    if (o.model->target() == BASIN_TARGET_NONE)
-      throw Error(
-          "the loss '" + o.loss_name + "' needs a model that predicts epsilon, x0, v or the score, and '" +
-          o.model->spec().component->name +
-          "' is a feature extractor; train it with a loss of your own, loss = function(model, x0, ...) ... end");
-    o.loss = find_loss(o.loss_name);
-    identity["loss"] = o.loss_name;
-  }
-  given.add("loss", o.loss_name, c.has("loss"));
-
+  const auto schedule = read_noise_schedule(c, given, identity);
+  const auto loss_failure = read_loss(c, given, o, identity);
   basin::check_options(o);
   stop_dry_run(c.L, &box, "run:train", given.options);
   o.optimizer = make_object_at(c.L, c.index("optimizer"));

@@ -21,6 +21,13 @@ std::vector<std::filesystem::path> newest_first(const std::filesystem::path& fol
   return files;
 }
 
+void remove_after(size_t count, const std::vector<std::filesystem::path>& files) {
+  for (size_t i = count; i < files.size(); i++) {
+    std::error_code ignored;
+    std::filesystem::remove(files[i], ignored);
+  }
+}
+
 int64_t whole_number(const Safetensors& content, const std::string& key, const std::filesystem::path& file) {
   const auto found = content.metadata.find(key);
   int64_t value = -1;
@@ -87,10 +94,11 @@ void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& c, c
   // Files of later steps were passed over as damaged: they do not count, and a later save replaces them.
   auto files = newest_first(folder);
   std::erase_if(files, [&](const auto& other) { return other.filename() > file.filename(); });
-  for (size_t i = kKept; i < files.size(); i++) {
-    std::error_code ignored;
-    std::filesystem::remove(files[i], ignored);
-  }
+  remove_after(kKept, files);
+}
+
+void keep_newest_checkpoints(const std::filesystem::path& folder, size_t count) {
+  remove_after(count, newest_first(folder));
 }
 
 std::optional<Checkpoint> load_checkpoint(const std::filesystem::path& folder, Model& model, State& state,

@@ -21,6 +21,9 @@ struct Checkpoint {
 void save_checkpoint(const std::filesystem::path& folder, const Checkpoint& checkpoint, const Model& model,
                      const State& state);
 
+// Removes all but the newest `count`.
+void keep_newest_checkpoints(const std::filesystem::path& folder, size_t count);
+
 // The newest checkpoint that can be read, put into model and state; nothing is changed where there is none. A file that
 // is damaged is named in `log` and passed over. Error: one that is whole and of another model or training, with what
 // differs first.

@@ -9,11 +9,10 @@
 #include "abi/log.hpp"
 #include "data/batches.hpp"
 #include "measure/denoiser.hpp"
-#include "model/choices.hpp"
-#include "model/safetensors.hpp"
 #include "run/progress.hpp"
 #include "train/checkpoint.hpp"
 #include "train/closure.hpp"
+#include "train/finished.hpp"
 #include "train/optimizer.hpp"
 #include "train/report.hpp"
 #include "train/validation.hpp"
@@ -89,62 +88,273 @@ void check_weights(Model& model, int64_t step, int64_t saved) {
                   BASIN_ERROR_RUNTIME);
 }
 
-}  // namespace
+// A training of one run, from its last checkpoint or its beginning to its end.
+class Training {
+ public:
+  Training(Run& run, const TrainOptions& options);
+  void begin();
+  void steps();
+  TrainResult result();
 
-TrainResult train(Run& run, const TrainOptions& o) {
-  check_options(o);
-  Model& model = *o.model;
-  const uint64_t seed = run.settings().seed;
-  const nlohmann::json begun = o.begun.is_null() ? model.describe() : o.begun;
-  if (!begun.contains("weights")) model.initialize(seed);
-  model.process = o.process;
-  model.run_folder = run.folder().string();
+  const nlohmann::json& begun() const { return begun_; }  // what the model was before the first step
+  int64_t step() const { return at_.step; }
+
+ private:
+  void start_components();
+  double step(const Batch& batch);
+  void tell(double loss, Progress& progress);
+  std::exception_ptr call_script(TrainStep info);
+  void save();
+  [[noreturn]] void fail();
+
+  Run& run_;
+  const TrainOptions& o_;
+  Model& model_;
+  const uint64_t seed_;
+  const nlohmann::json begun_;
+  const basin_process process_{o_.process};
+  std::optional<ServedValidation> validation_;
+  ServedReport report_;
+  State state_;  // one tree: whatever is in it is in the checkpoint
+
+  Checkpoint at_;
+  int64_t saved_ = 0;                    // step of the last checkpoint
+  bool finished_before_ = false;         // everything is written
+  std::optional<TrainResult> finished_;  // where the weights are all that is left of it
+  bool whole_ = true;                    // between two steps
+
+  double seconds_before_ = 0;  // of training, in earlier starts of this run
+  Clock::time_point start_, logged_;
+  int64_t timed_step_ = 0;  // where `logged_` was
+};
+
+Training::Training(Run& run, const TrainOptions& options)
+    : run_(run),
+      o_(options),
+      model_(*options.model),
+      seed_(run.settings().seed),
+      begun_(options.begun.is_null() ? model_.describe() : options.begun),
+      report_(model_.parameters()),
+      state_(model_.device()) {
+  if (!begun_.contains("weights")) model_.initialize(seed_);
+  model_.process = o_.process;
+  model_.run_folder = run_.folder().string();
 
   // An lr_schedule of an earlier training of this model left its last rate behind.
-  for (auto& group : model.parameters().groups()) group.rate.fill_(1);
-  std::optional<ServedValidation> validation;
-  if (o.validation) validation.emplace(model.parameters(), [&o, seed] { return validation_loss(o, seed); });
+  for (auto& group : model_.parameters().groups()) group.rate.fill_(1);
+  if (o_.validation) validation_.emplace(model_.parameters(), [this] { return validation_loss(o_, seed_); });
+  start_components();
+}
 
-  ServedReport report(model.parameters());
-
-  // The state is one tree: whatever is in it is in the checkpoint.
-  State state(model.device());
-  const basin_process process{o.process};
-  start_optimizer(*o.optimizer, model.parameters(), state.child("optimizer"));
-  for (const auto& [name, averager] : o.averages)
+void Training::start_components() {
+  start_optimizer(*o_.optimizer, model_.parameters(), state_.child("optimizer"));
+  for (const auto& [name, averager] : o_.averages)
     averager->call(
         [&] {
-          return averager->functions<basin_averager_functions>().start(averager->self(), &model.parameters(),
-                                                                       &state.child("averages").child(name));
+          return averager->functions<basin_averager_functions>().start(averager->self(), &model_.parameters(),
+                                                                       &state_.child("averages").child(name));
         },
         "start");
-  o.noise_schedule->call(
+  const Object& schedule = *o_.noise_schedule;
+  schedule.call(
       [&] {
-        return o.noise_schedule->functions<basin_noise_schedule_functions>().start(o.noise_schedule->self(), &process,
-                                                                                   &state.child("noise_schedule"));
+        return schedule.functions<basin_noise_schedule_functions>().start(schedule.self(), &process_,
+                                                                          &state_.child("noise_schedule"));
       },
       "start");
+}
 
+// Takes the last checkpoint, or what is left of a finished training, where there is one.
+void Training::begin() {
   const auto say = [&](const std::string& line) {
     Progress::clear();
-    run.log(line);
+    run_.log(line);
   };
-  Checkpoint at;
-  if (auto found = load_checkpoint(run.checkpoints(), model, state, say)) {
-    at = *found;
-    run.log(at.step >= o.steps ? "training was finished: loaded step " + std::to_string(at.step)
-                               : "continuing at step " + std::to_string(at.step) + " of " + std::to_string(o.steps));
-  } else if (begun.contains("weights")) {  // weights that no seed gives back: the run keeps what it began with
-    if (model.describe() != begun)
-      throw Error("the run in " + run.folder().string() +
+  if (const auto found = load_checkpoint(run_.checkpoints(), model_, state_, say)) {
+    at_ = *found;
+    run_.log(at_.step >= o_.steps
+                 ? "training was finished: loaded step " + std::to_string(at_.step)
+                 : "continuing at step " + std::to_string(at_.step) + " of " + std::to_string(o_.steps));
+  } else if ((finished_ = load_finished(run_, model_, o_, say))) {
+    at_.step = finished_->steps;
+    run_.log("training was finished: loaded its weights, for its checkpoints are gone");
+  } else if (begun_.contains("weights")) {  // weights that no seed gives back: the run keeps what it began with
+    if (model_.describe() != begun_)
+      throw Error("the run in " + run_.folder().string() +
                   " has no checkpoint to go back to, and the model has changed since it began; load the weights again, "
                   "and begin a run of another name");
-    save_checkpoint(run.checkpoints(), at, model, state);
+    save_checkpoint(run_.checkpoints(), at_, model_, state_);
   }
   // A run that was stopped after its last step is not finished yet: its weights are still to be written.
-  const bool finished_before = at.step >= o.steps && run.state().value("status", nlohmann::json()) == "finished";
-  int64_t saved = at.step;
-  model.initial = false;
+  finished_before_ = at_.step >= o_.steps && run_.state().value("status", nlohmann::json()) == "finished";
+  saved_ = at_.step;
+  seconds_before_ = at_.seconds;
+  model_.initial = false;
+}
+
+// What a script sees as the model's averages while it trains.
+struct AveragesNow {
+  Model& model;
+  AveragesNow(Model& trained, const TrainOptions& options) : model(trained) {
+    for (const auto& [name, averager] : options.averages)
+      model.averages_now[name] = [this, name, averager] { return averaged_model(model, *averager, name); };
+  }
+  ~AveragesNow() { model.averages_now.clear(); }
+};
+
+void Training::steps() {
+  if (at_.step >= o_.steps) return;
+  run_.begin_segment();
+  run_.set_state({{"status", "running"}, {"steps", o_.steps}});
+  Batches batches(o_.data, seed_, o_.batch, o_.flip, at_.step);
+  Progress progress("training", o_.steps);
+  start_ = logged_ = Clock::now();
+  timed_step_ = at_.step;
+  progress.update(at_.step);
+  const AveragesNow averages_now(model_, o_);
+  try {
+    while (at_.step < o_.steps) {
+      const double loss = step(batches.next());
+      tell(loss, progress);
+      if (interrupted())
+        throw Error("stopped after step " + std::to_string(at_.step) + " of " + std::to_string(o_.steps) +
+                        "; the same command goes on from there",
+                    BASIN_ERROR_INTERRUPTED);
+      if (at_.step % o_.save_every == 0 && at_.step < o_.steps) save();
+    }
+    save();
+  } catch (...) {
+    fail();
+  }
+  progress.finish();
+}
+
+// The optimizer's step with its closure, then the noise schedule and the averages. Gives the loss.
+double Training::step(const Batch& batch) {
+  StepClosure closure(o_, batch, seed_, at_.step, saved_);
+  basin_closure_result result{};
+  result.size = sizeof result;
+  whole_ = false;
+  const Object& optimizer = *o_.optimizer;
+  try {
+    optimizer.call(
+        [&] {
+          return optimizer.functions<basin_optimizer_functions>().step(optimizer.self(), closure.context().get(),
+                                                                       closure.get(), &result);
+        },
+        "step");
+  } catch (const Error&) {
+    closure.rethrow_own();
+  }
+  steal(result.loss), steal(result.sample_losses);
+  if (!closure.ran())
+    throw Error("optimizer '" + optimizer.spec().component->name + "' did not run the closure on the whole batch");
+  closure.update_noise_schedule();
+  at_.step++;
+  for (const auto& [name, averager] : o_.averages)
+    averager->call(
+        [&] {
+          return averager->functions<basin_averager_functions>().update(averager->self(), closure.context().get());
+        },
+        "update");
+  whole_ = true;
+  return closure.loss();
+}
+
+// After a step: the line of progress, the script's on_step, and the row of metrics that is due.
+void Training::tell(double loss, Progress& progress) {
+  at_.logged_sum += loss;
+  if (at_.step > o_.steps - std::max<int64_t>(1, o_.steps / 10)) at_.loss_sum += loss, at_.loss_count++;
+  const double mean = at_.logged_sum / static_cast<double>(at_.step - at_.logged_step);
+  const auto now = Clock::now();
+  TrainStep info{at_.step, o_.steps, loss, 0, 0};
+  info.seconds = seconds_before_ + std::chrono::duration<double>(now - start_).count();
+  info.images_per_second =
+      static_cast<double>((at_.step - timed_step_) * o_.batch) / std::chrono::duration<double>(now - logged_).count();
+  char detail[96];
+  const int digits = info.images_per_second < 1 ? 3 : info.images_per_second < 10 ? 1 : 0;  // never "0 images/s"
+  std::snprintf(detail, sizeof detail, "loss %.4f  %.*f images/s", mean, digits, info.images_per_second);
+  progress.update(at_.step, detail);
+
+  const std::exception_ptr stopped = call_script(info);  // a checkpoint of this step follows, so its row comes first
+  if (at_.step % o_.log_every == 0 || at_.step == o_.steps) {
+    nlohmann::json row{
+        {"step", at_.step}, {"loss", mean}, {"images_per_second", info.images_per_second}, {"seconds", info.seconds}};
+    row.update(report_.take_means());
+    run_.metrics(row);
+    logged_ = now;
+    at_.logged_step = timed_step_ = at_.step;
+    at_.logged_sum = 0;
+  }
+  if (stopped) std::rethrow_exception(stopped);
+}
+
+// on_step; what it threw.
+std::exception_ptr Training::call_script(TrainStep info) {
+  if (!o_.on_step) return nullptr;
+  const struct Labelled {  // what is measured or sampled in it is of this step
+    Model& model;
+    const std::string before = model.label;
+    ~Labelled() { model.label = before; }
+  } labelled{model_};
+  if (at_.step < o_.steps) model_.label = "step " + std::to_string(at_.step);
+  info.report = &report_;
+  try {
+    o_.on_step(info);
+  } catch (...) {
+    return std::current_exception();
+  }
+  return nullptr;
+}
+
+void Training::save() {
+  check_weights(model_, at_.step, saved_);
+  at_.seconds = seconds_before_ + std::chrono::duration<double>(Clock::now() - start_).count();
+  save_checkpoint(run_.checkpoints(), at_, model_, state_);
+  saved_ = at_.step;
+}
+
+// In a catch block: a plugin's failure, LibTorch's, a script's, or Ctrl-C.
+void Training::fail() {
+  bool asked = caught() == BASIN_ERROR_INTERRUPTED;
+  std::string sentence = last_error();
+  std::exception_ptr failure = std::current_exception();
+  if (asked && whole_) try {  // any other failure keeps the last checkpoint
+      save();
+    } catch (...) {
+      asked = false;
+      caught();
+      sentence = last_error();
+      failure = std::current_exception();
+    }
+  try {
+    run_.set_state({{"status", asked ? "interrupted" : "failed"}, {"step", at_.step}, {"message", sentence}});
+  } catch (const Error&) {  // on a full disk: what failed first is what is said
+  }
+  std::rethrow_exception(failure);
+}
+
+TrainResult Training::result() {
+  TrainResult result;
+  if (finished_) {
+    result = *finished_;
+  } else {
+    result.steps = at_.step;
+    result.seconds = at_.seconds;
+    result.loss = at_.loss_count ? at_.loss_sum / static_cast<double>(at_.loss_count) : NAN;
+    for (const auto& [name, averager] : o_.averages) result.averages[name] = averaged_model(model_, *averager, name);
+  }
+  model_.averages = result.averages;
+  if (!finished_before_) save_finished(run_, model_, result);
+  return result;
+}
+
+}  // namespace
+
+TrainResult train(Run& run, const TrainOptions& options) {
+  check_options(options);
+  Training training(run, options);
+  training.begin();
   // However the training ends: its model is known as what it was at the beginning.
   const struct Remember {
     Model& model;
@@ -155,148 +365,10 @@ TrainResult train(Run& run, const TrainOptions& o) {
       } catch (const std::exception&) {  // out of memory: then it is known by its weights
       }
     }
-  } remember{model, begun};
-  if (o.on_begin) o.on_begin(at.step);
-
-  const auto optimizer = o.optimizer->functions<basin_optimizer_functions>();
-  const int64_t tail = std::max<int64_t>(1, o.steps / 10);
-  const double seconds_before = at.seconds;
-  if (at.step < o.steps) {
-    run.begin_segment();
-    run.set_state({{"status", "running"}, {"steps", o.steps}});
-    Batches batches(o.data, seed, o.batch, o.flip, at.step);
-    Progress progress("training", o.steps);
-    const auto start = Clock::now();
-    auto logged = start;
-    int64_t timed_step = at.step;  // where `logged` was
-    progress.update(at.step);
-
-    const auto save = [&] {
-      check_weights(model, at.step, saved);
-      at.seconds = seconds_before + std::chrono::duration<double>(Clock::now() - start).count();
-      save_checkpoint(run.checkpoints(), at, model, state);
-      saved = at.step;
-    };
-    const struct AveragesNow {  // for on_step
-      Model& model;
-      AveragesNow(Model& trained, const TrainOptions& options) : model(trained) {
-        for (const auto& [name, averager] : options.averages)
-          model.averages_now[name] = [this, name, averager] { return averaged_model(model, *averager, name); };
-      }
-      ~AveragesNow() { model.averages_now.clear(); }
-    } averages_now(model, o);
-    bool whole = true;  // between two steps
-    try {
-      while (at.step < o.steps) {
-        const Batch batch = batches.next();
-        StepClosure closure(o, batch, seed, at.step, saved);
-        basin_closure_result result{};
-        result.size = sizeof result;
-        whole = false;
-        try {
-          o.optimizer->call(
-              [&] { return optimizer.step(o.optimizer->self(), closure.context().get(), closure.get(), &result); },
-              "step");
-        } catch (const Error&) {
-          closure.rethrow_own();
-        }
-        steal(result.loss), steal(result.sample_losses);
-        if (!closure.ran())
-          throw Error("optimizer '" + o.optimizer->spec().component->name +
-                      "' did not run the closure on the whole batch");
-        closure.update_noise_schedule();
-        at.step++;
-        for (const auto& [name, averager] : o.averages)
-          averager->call(
-              [&] {
-                return averager->functions<basin_averager_functions>().update(averager->self(),
-                                                                              closure.context().get());
-              },
-              "update");
-        whole = true;
-
-        at.logged_sum += closure.loss();
-        if (at.step > o.steps - tail) at.loss_sum += closure.loss(), at.loss_count++;
-        TrainStep info{at.step, o.steps, closure.loss(), 0, 0};
-        const auto now = Clock::now();
-        info.seconds = seconds_before + std::chrono::duration<double>(now - start).count();
-        const double since = std::chrono::duration<double>(now - logged).count();
-        info.images_per_second = static_cast<double>((at.step - timed_step) * o.batch) / since;
-        char detail[96];
-        const double mean = at.logged_sum / static_cast<double>(at.step - at.logged_step);
-        const int digits = info.images_per_second < 1 ? 3 : info.images_per_second < 10 ? 1 : 0;  // never "0 images/s"
-        std::snprintf(detail, sizeof detail, "loss %.4f  %.*f images/s", mean, digits, info.images_per_second);
-        progress.update(at.step, detail);
-        std::exception_ptr stopped;  // by on_step: a checkpoint of this step follows, so its row comes first
-        if (o.on_step) try {
-            const struct Labelled {  // what is measured or sampled in it is of this step
-              Model& model;
-              const std::string before = model.label;
-              ~Labelled() { model.label = before; }
-            } labelled{model};
-            if (at.step < o.steps) model.label = "step " + std::to_string(at.step);
-            info.report = &report;
-            o.on_step(info);
-          } catch (...) {
-            stopped = std::current_exception();
-          }
-        if (at.step % o.log_every == 0 || at.step == o.steps) {
-          nlohmann::json row{{"step", at.step},
-                             {"loss", mean},
-                             {"images_per_second", info.images_per_second},
-                             {"seconds", info.seconds}};
-          row.update(report.take_means());
-          run.metrics(row);
-          logged = now;
-          at.logged_step = timed_step = at.step;
-          at.logged_sum = 0;
-        }
-        if (stopped) std::rethrow_exception(stopped);
-        if (interrupted())
-          throw Error("stopped after step " + std::to_string(at.step) + " of " + std::to_string(o.steps) +
-                          "; the same command goes on from there",
-                      BASIN_ERROR_INTERRUPTED);
-        if (at.step % o.save_every == 0 && at.step < o.steps) save();
-      }
-      save();
-    } catch (...) {  // a plugin's failure, LibTorch's, a script's, or Ctrl-C
-      bool asked = caught() == BASIN_ERROR_INTERRUPTED;
-      std::string sentence = last_error();
-      std::exception_ptr failure = std::current_exception();
-      if (asked && whole) try {  // any other failure keeps the last checkpoint
-          save();
-        } catch (...) {
-          asked = false;
-          caught();
-          sentence = last_error();
-          failure = std::current_exception();
-        }
-      try {
-        run.set_state({{"status", asked ? "interrupted" : "failed"}, {"step", at.step}, {"message", sentence}});
-      } catch (const Error&) {  // on a full disk: what failed first is what is said
-      }
-      std::rethrow_exception(failure);
-    }
-    progress.finish();
-  }
-
-  TrainResult result;
-  result.steps = at.step;
-  result.seconds = at.seconds;
-  result.loss = at.loss_count ? at.loss_sum / static_cast<double>(at.loss_count) : NAN;
-  for (const auto& [name, averager] : o.averages) result.averages[name] = averaged_model(model, *averager, name);
-  model.averages = result.averages;
-  if (!finished_before) {
-    auto about = choices_of(model);
-    about["step"] = std::to_string(at.step);
-    write_safetensors(run.checkpoints() / "model.safetensors", model.weights(), about);
-    for (const auto& [name, average] : result.averages) {
-      about["average"] = name;
-      write_safetensors(run.checkpoints() / (name + ".safetensors"), average->weights(), about);
-    }
-    run.set_state({{"status", "finished"}, {"step", at.step}, {"seconds", at.seconds}, {"loss", result.loss}});
-  }
-  return result;
+  } remember{*options.model, training.begun()};
+  if (options.on_begin) options.on_begin(training.step());
+  training.steps();
+  return training.result();
 }
 
 }  // namespace basin

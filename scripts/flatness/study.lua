@@ -175,16 +175,29 @@ function study.quantized(model, run, bits, options)
   return (run:quantize { model = model, quantizer = basin.quantizer "uniform" (quantizer) })
 end
 
--- The mean of number(seed) over the seeds, with the interval of Student's t; without one where there is one seed.
-function study.over_seeds(number)
-  local values, t95 = {}, { 12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262 }
-  for i, seed in ipairs(study.seeds) do values[i] = number(seed) end
+-- The mean of some values, with the interval of Student's t; without one where there is one value.
+local function estimate(values)
+  local t95 = { 12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262 }
   local n, mean, square = #values, 0, 0
   for _, value in ipairs(values) do mean = mean + value / n end
   for _, value in ipairs(values) do square = square + (value - mean) ^ 2 end
   if n == 1 then return mean end
   local half = (t95[n - 1] or 1.96) * math.sqrt(square / (n - 1) / n)
   return { value = mean, low = mean - half, high = mean + half }
+end
+
+-- What numbers(seed) gives, one or several: of each the estimate over the seeds.
+function study.over_seeds(numbers)
+  local cells = {}
+  for i, seed in ipairs(study.seeds) do
+    local found = table.pack(numbers(seed))
+    for k = 1, found.n do
+      cells[k] = cells[k] or {}
+      cells[k][i] = assert(found[k], "a number is missing")
+    end
+  end
+  for k, values in ipairs(cells) do cells[k] = estimate(values) end
+  return table.unpack(cells)
 end
 
 -- A curve of metric:measure(model, test images), by name: y of a row as the mean over the seeds, [n], and its x.

@@ -2,7 +2,7 @@
 # check.sh PROGRAM FOLDER: basin data check on what there is.
 set -u
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
-. "$here/../lua/common.sh"
+. "$here/../work_in.sh"
 program=$1
 work_in "$2"
 failed=0

@@ -2,7 +2,7 @@
 # get.sh PROGRAM FOLDER: basin data get against a server of its own.
 set -u
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
-. "$here/../lua/common.sh"
+. "$here/../work_in.sh"
 program=$1
 work_in "$2"
 failed=0

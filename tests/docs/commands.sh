@@ -6,9 +6,9 @@
 set -u
 here=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")
 build=$1 page=$3
-rm -rf "$2"
-mkdir -p "$2/home"
-cd "$2" || exit 1
+. "$here/../work_in.sh"
+work_in "$2"
+mkdir home
 cmake --install "$build" --prefix "$PWD/usr" >install.log 2>&1 || { cat install.log; exit 1; }
 
 python3 - "$page" >script.sh <<'PY'

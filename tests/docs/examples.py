@@ -69,7 +69,9 @@ def run(program, folder, page):
     done = subprocess.run([program, "run", "page.lua", "--threads", "2"], cwd=folder, text=True, stdin=subprocess.DEVNULL,
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     print(f"{'ok    ' if done.returncode == 0 else 'FAILED'} {page} ({len(shown)} blocks)")
-    if done.returncode != 0:
+    if done.returncode == 0:
+        shutil.rmtree(folder)  # trainings are large; what failed stays to be looked at
+    else:
         print(done.stdout)
     return done.returncode == 0
 

@@ -2,7 +2,7 @@
 # The same line again, as a person gives it at the prompt with Up and Enter: a training that was stopped goes on in its
 # run, a finished one is loaded, although the model has changed since; and a line says what is written where.
 set -u
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../work_in.sh"
 program=$1
 work_in "$2"
 fail() { echo "$1"; cat output; exit 1; }
@@ -71,6 +71,23 @@ new run two/00002-y
 TEXT
 diff expected output || fail "a new run object begins anew"
 [[ $(count two) -eq 2 && $(weights two/00001-x) == $(weights whole/00001-x) ]] || fail "it is not the same training"
+
+# Without its checkpoints, which a user short of space removes, what is finished is loaded from its weights, in another
+# process too, and what goes on from them (y) finds its run.
+rm two/*/checkpoints/step-*
+prompt two <<'LUA'
+print(train(basin.run { name = "x", device = "cpu" }).steps, model:averaged("ema").label)
+train(basin.run { name = "y", device = "cpu" }, 2);
+model:averaged("ema", { decay = 0.6 })
+LUA
+cat >expected <<'TEXT'
+loaded the finished training in two/00001-x
+8	ema
+loaded the finished training in two/00002-y
+the run 'two/00002-y' has no checkpoint any more, which held the average
+TEXT
+diff expected output || fail "a finished training needs its checkpoints"
+[[ $(weights two/00001-x) == $(weights whole/00001-x) ]] || fail "its weights were written over"
 
 # Before the first checkpoint, what the run began with is what it begins with again: the seed's weights, or those that the
 # model had (y goes on from x).

@@ -2,7 +2,7 @@
 # What a hostile user meets, with the real program: one sentence with its place, an exit code that is not 0, and earlier
 # work as it was.
 set -u
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../work_in.sh"
 program=$1
 work_in "$2"
 toys=$(dirname "$program")/../tests/toys

@@ -2,7 +2,7 @@
 # A report in a real browser: at the width of a phone and of a desk no error is written, nothing is wider than the page,
 # every picture is shown; pointer, drag, keys and legend do what they should; and it can be printed.
 set -u
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../work_in.sh"
 program=$1
 chromium=$(command -v chromium || command -v chromium-browser || command -v google-chrome) ||
   { echo "no Chromium here: the report is not opened"; exit 77; }
@@ -13,12 +13,12 @@ local basin = require "basin"
 local data, process = basin.dataset "shapes" { count = 64, size = 8 }, basin.process "vp"
 local lpf, optimal = basin.metric "lpf" { sigma = 0.01, draws = 2, images = 16 }, basin.metric "optimal_loss" { queries = 8 }
 local surface = basin.metric "loss_surface" { points = 5, images = 8, bands = 0 }
-local runs = {}
+local runs, adam = {}, basin.optimizer "adam" { lr = 1e-3 }
 for i, name in ipairs { "one", "two" } do
   local model = basin.model "adm_unet" { image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {} }
   local run = basin.run { name = name, device = "cpu" }
   run:train { model = model, data = data, process = process, steps = 40, batch = 8, log_every = 1,
-    optimizer = basin.optimizer "adam" { lr = 1e-3 * i } }
+    optimizer = i == 1 and adam or basin.optimizer "sam" { base = adam } }
   for _, candidate in ipairs { model, (run:quantize { model = model, quantizer = basin.quantizer "uniform" { bits = 4 } }) } do
     run:sample { model = candidate, sampler = basin.sampler "ddpm" { steps = 3 }, count = 6 }
     lpf:measure(candidate, data)
@@ -80,6 +80,11 @@ addEventListener('load', function () {
   out.button = steps();
   chart.querySelectorAll('button')[0].click();
   out.again = view.innerHTML === whole;
+  var sharpness = charts.find(function (f) { return f.querySelector('figcaption').firstChild.data === 'sharpness'; });
+  function stroke() { return sharpness.querySelector('.view path').getAttribute('stroke'); }  // of the second run alone
+  out.colour = [stroke()];
+  sharpness.querySelectorAll('button')[2].click();
+  out.colour[1] = stroke();
   chart.querySelector('.legend span').click();
   out.lines = view.querySelectorAll('path').length;
   parent.document.body.setAttribute('data-probe', encodeURIComponent(JSON.stringify(out)));
@@ -120,6 +125,7 @@ assert max(p["nearer"]) - min(p["nearer"]) < max(p["zoomed"]) - min(p["zoomed"])
 assert min(p["right"]) > min(p["nearer"])
 assert p["restored"] and p["again"] and p["button"] != p["all"]
 assert p["lines"] == 1
+assert p["colour"] == ["var(--c1)"] * 2, p["colour"]
 PY
 done
 

@@ -2,7 +2,7 @@
 # slow: scripts/convert_guided_diffusion.py: a .pt file of guided-diffusion's names becomes one that adm_unet loads, in the order
 # that was said and in no other; files of another layout are refused in a sentence. Needs Python with PyTorch and safetensors.
 set -u
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../work_in.sh"
 program=$1
 convert=$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../../scripts/convert_guided_diffusion.py
 work_in "$2"

@@ -135,3 +135,9 @@ try(function() basin.metric.fid = 3 end)                                 --> err
 try(function() return basin.optimizer "sam" { base = basin.optimizer } end) --> errors.lua:135: option 'base' cannot be a function; an option takes...
 try(function() train { optimizer = basin.optimizer } end)                --> errors.lua:57: run:train: 'optimizer' must be an optimizer, got a function
 assert(basin.optimizer("adam", { lr = 1 }).lr == 1 and pcall(basin.optimizer, "adam"))
+
+-- names of others, and a run that has done nothing yet
+try(function() return basin.zeros { 2 }.clip end)                        --> errors.lua:140: a tensor has no 'clip'; np.clip(x, 0, 1) is x:clamp(0, 1) here
+local idle = basin.run { name = "idle" }
+try(function() return idle:curve "loss" end)                             --> errors.lua:142: run 'idle' has no folder yet: its first train or sample opens it
+try(function() return idle:report {} end)                                --> errors.lua:143: run 'idle' has no folder yet: its first train or sample opens it

@@ -2,7 +2,7 @@
 # Ctrl-C ends a training after its step, with a checkpoint; SIGKILL loses nothing that matters: the same command goes on,
 # and what comes out is what an undisturbed run gives, bit for bit.
 set -u
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../work_in.sh"
 program=$1
 work_in "$2"
 

@@ -2,7 +2,7 @@
 # plugin_errors.sh PROGRAM FOLDER TOYS: whose failure it is. The engine's own sentences get the operator and the plugin's
 # function; what is wrong with the loss is none of the optimizer's.
 set -u
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../work_in.sh"
 program=$1
 work_in "$2"
 export BASIN_PLUGIN_PATH=$3

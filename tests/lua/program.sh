@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The program's own words: version, scripts that are not there, exit codes, basin.toml, --set, --dry-run, piped input.
 set -u
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../work_in.sh"
 program=$1
 work_in "$2"
 failed=0

@@ -2,7 +2,7 @@
 # reload.sh PROGRAM FOLDER TOYS: a plugin is built anew while a script runs; new objects have the new code, living ones
 # keep theirs. Then a hundred times in a row.
 set -u
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../work_in.sh"
 program=$1 toys=$3
 work_in "$2"
 mkdir plugins

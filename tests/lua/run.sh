@@ -8,7 +8,7 @@
 #   -- arguments: --threads 1 --set steps=3
 #   -- exit: 1
 set -u
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../work_in.sh"
 program=$1 script=$2 folder=$3
 work_in "$folder"
 name=$(basename "$script")

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # basin runs, show, compare, report and export on runs that the program made, and on folders that a hand or a kill left.
 set -u
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../work_in.sh"
 program=$1
 work_in "$2"
 failed=0

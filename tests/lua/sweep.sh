@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # A sweep shared out with --task k/n: every point once, the whole table when the script runs without it; --dry-run.
 set -u
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../work_in.sh"
 program=$1
 work_in "$2"
 fail() { echo "$1"; cat output; exit 1; }

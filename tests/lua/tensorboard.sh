@@ -2,7 +2,7 @@
 # TensorBoard's own reader sees the curves of an experiment while it runs, and after a kill and a restart the values of
 # the latest start alone; and the grids of samples, at the step they were made.
 set -u
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../work_in.sh"
 program=$1
 python=${BASIN_TENSORBOARD_PYTHON:-python3}
 "$python" -c 'import tensorboard.backend.event_processing.event_accumulator' 2>/dev/null ||

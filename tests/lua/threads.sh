@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Another number of threads is another run, and that is said with the way back; the same number goes on in silence.
 set -u
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../work_in.sh"
 program=$1
 work_in "$2"
 

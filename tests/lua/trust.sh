@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # What reaches out of a script is off unless --trust is given: programs, native libraries, compiled Lua.
 set -u
-. "$(dirname "${BASH_SOURCE[0]}")/common.sh"
+. "$(dirname "${BASH_SOURCE[0]}")/../work_in.sh"
 program=$1
 work_in "$2"
 fail() { echo "$1"; cat output; exit 1; }

@@ -241,6 +241,21 @@ TEST_CASE("Charts: gaps break lines, single points are dots, long lines keep the
   CHECK(has(svg, "77777"));
   CHECK(has(svg, ",1000,"));
 
+  line.colour = 3;  // which a line keeps when it is thinned
+  const std::string c3 = "var(--c3)";
+  svg = svg_of({"l", "x", {line}, false});
+  CHECK(has(svg, "background:" + c3));
+  CHECK(has(svg, "stroke=\"" + c3));
+  CHECK(has(svg, "{\"colour\":\"" + c3 + "\",\"dash\":0,"));
+
+  Chart many{"m", "x", {}, false};  // more than there are colours
+  for (int i = 0; i < 10; i++) many.lines.push_back({"m", {0, 1}, {0, 1.0 * i}, {}, {}});
+  svg = svg_of(many);
+  CHECK(has(svg, "stroke=\"var(--c1)\" stroke-width=\"1.6\"/>"));
+  CHECK(has(svg, "stroke=\"var(--c1)\" stroke-width=\"1.6\" stroke-dasharray=\"6\"/>"));
+  CHECK(has(svg, "{\"colour\":\"var(--c1)\",\"dash\":0,"));
+  CHECK(has(svg, "{\"colour\":\"var(--c1)\",\"dash\":6,"));
+
   Chart log{"g", "x", {{"a", {1, 2, 3}, {1e-4, 1e-2, 1}, {}, {}}}, true};
   CHECK(has(svg_of(log), ">0.0001</text>"));
   CHECK(number_of(0.057321) == "0.05732");

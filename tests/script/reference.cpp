@@ -10,6 +10,7 @@
 #include "plugin/registry.hpp"
 #include "script/component.hpp"
 #include "script/engine.hpp"
+#include "script/numpy.hpp"
 #include "support.hpp"
 
 #include "catch.hpp"
@@ -178,6 +179,32 @@ TEST_CASE("every example runs") {
   }
   fs::current_path(before);
   fs::remove_all(folder);
+}
+
+TEST_CASE("what stands beside NumPy's names runs, and theirs are not ours") {
+  script::Engine& engine = script_engine();
+  engine.run_text(R"lua(
+    x = basin.rand { 2, 3 }:require_gradient()
+    y, a, b = x * 2, basin.eye(2), basin.ones { 2, 2 }
+    mask = a:gt(0)
+  )lua",
+                  "names");
+  for (const script::Otherwise& other : script::numpy_names()) {
+    INFO(other.theirs << " " << other.ours);
+    std::string problem, known = *other.name ? "there" : "";
+    try {
+      if (std::string(other.name) != "cuda") engine.run_text("return " + std::string(other.ours), "names");
+    } catch (const std::exception& e) {
+      problem = e.what();
+    }
+    CHECK(problem == "");
+    try {
+      if (*other.name) engine.run_text("return x[\"" + std::string(other.name) + "\"]", "names");
+    } catch (const std::exception& e) {
+      known = e.what();
+    }
+    CHECK((known.empty() || known.find(std::string(" is ") + other.ours + " here") != known.npos));
+  }
 }
 
 TEST_CASE("the type file is Lua that is not run, and names everything") {

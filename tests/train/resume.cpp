@@ -250,6 +250,48 @@ TEST_CASE("where no checkpoint can be read the training begins again, and its ow
   check_same(uninterrupted(precision), folder);
 }
 
+TEST_CASE("a finished training keeps one checkpoint, and without it is loaded from its weights") {
+  const auto precision = GENERATE(basin::Precision::fp32, basin::Precision::bf16);
+  INFO(name_of(precision));
+  Folder folder;
+  auto o = everything(precision);
+  const auto trained = basin::train(*open_run(folder, 7, name_of(precision)), o);
+  const auto files = [&] { return std::distance(std::filesystem::directory_iterator(checkpoints_of(folder)), {}); };
+  CHECK(files() == 4);  // the last step's, model, ema and swa
+  const std::string weights = text_of(checkpoints_of(folder) / "model.safetensors");
+  std::filesystem::remove(checkpoints_of(folder) / kLast);
+
+  auto again = everything(precision);
+  again.on_step = [](const basin::TrainStep&) { FAIL("it trained again"); };
+  const auto loaded = basin::train(*open_run(folder, 7, name_of(precision)), again);
+  CHECK(loaded.steps == kSteps);
+  CHECK(loaded.loss == trained.loss);
+  CHECK(loaded.seconds == trained.seconds);
+  const auto check_equal = [](const basin::Model& a, const basin::Model& b) {
+    const auto x = a.weights(), y = b.weights();
+    REQUIRE(x.size() == y.size());
+    for (const auto& [name, tensor] : x) CHECK(same_bits(tensor, y.at(name)));
+  };
+  check_equal(*o.model, *again.model);
+  REQUIRE(loaded.averages.size() == 2);
+  for (const auto& [name, average] : trained.averages) {
+    check_equal(*average, *loaded.averages.at(name));
+    CHECK(average->label == loaded.averages.at(name)->label);
+  }
+  CHECK(files() == 3);  // nothing was written
+
+  again.steps = kSteps + 4;
+  const std::string sentence = error_of([&] { basin::train(*open_run(folder, 7, name_of(precision)), again); }).what();
+  CHECK(sentence.find("finished 26 steps and has no checkpoint any more") != std::string::npos);
+  CHECK((weights == text_of(checkpoints_of(folder) / "model.safetensors")));
+
+  cut(checkpoints_of(folder) / "ema.safetensors", 60);  // then it trains again, and says why
+  train_until(folder, precision, -1);
+  CHECK(text_of(folder.path / "00001-test" / "log.txt").find("the finished weights cannot be read: ") !=
+        std::string::npos);
+  check_same(uninterrupted(precision), folder);
+}
+
 TEST_CASE("a checkpoint that does not fit is refused, and nothing is written over") {
   const auto precision = basin::Precision::fp32;
   Folder folder;

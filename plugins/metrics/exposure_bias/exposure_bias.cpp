@@ -134,7 +134,6 @@ struct ExposureBias {
     m.curve(what, "t", x, y, low, high);
   }
 
-  static inline const Op cat{"aten::cat(Tensor[] tensors, int dim=0) -> Tensor"};
   std::vector<int64_t> ids_;
 };
 }  // namespace

@@ -39,10 +39,10 @@ struct Lipschitz {
       if (level > static_cast<double>(last))
         throw error("levels has " + number_text(level) + ", but the process ends at " + std::to_string(last) + ".");
 
-    std::vector<Tensor> parts;
+    Tensor x0;  // [n,C,H,W]
+    m.each_batch(Side::reference, {n, n}, [&](int64_t, const Tensor& x) { x0 = x.beside(m.parameters[0].values); });
     std::vector<int64_t> ids;
-    for (int64_t i = 0; i < n; ++i) ids.push_back(i), parts.push_back(m.reference(i * m.n_reference() / n, 1));
-    const Tensor x0 = cat(parts, 0).beside(m.parameters[0].values);
+    for (int64_t i = 0; i < n; ++i) ids.push_back(i);
     Context context = m.context();
     context.sample_ids = ids.data(), context.n_samples = static_cast<uint32_t>(n);
 
@@ -72,17 +72,16 @@ struct Lipschitz {
     const Tensor x = x0 * m.process.alpha(level) + noise * m.process.sigma(level);
     const Tensor there = m.denoise(context, x, t).epsilon.detach();
     Tensor delta = scaled(normal(stream(context, BASIN_PURPOSE_MEASURE, draw, 1), sample_ids(context), item, x0));
-    Tensor best;
+    std::vector<Tensor> found;  // of each iteration [B,1,1,1]
     for (int64_t i = 0; i <= iterations; ++i) {
       Recording on(i < iterations);
       const Tensor at = (x + delta).detach();
       if (i < iterations) require_gradient(at);
       const Tensor difference = m.denoise(context, at, t).epsilon - there;
-      const Tensor now = norms(difference.detach());
-      best = best ? larger(best, now) : now;
+      found.push_back(norms(difference.detach()));
       if (i < iterations) delta = scaled(gradients({(difference * difference).sum()}, {at})[0]);
     }
-    return (best.to(Type::float64) * (1 / radius)).values<double>();
+    return (cat(found, 1).amax({1}).to(Type::float64) * (1 / radius)).values<double>();
   }
   static Tensor norms(const Tensor& x) { return (x * x).sum({1, 2, 3}, true).sqrt(); }  // [B,1,1,1]
   Tensor scaled(const Tensor& x) const { return x.detach() * (radius / (norms(x.detach()) + 1e-20)); }
@@ -91,11 +90,6 @@ struct Lipschitz {
     std::snprintf(text, sizeof text, "%g", value);
     return text;
   }
-  static Tensor larger(const Tensor& a, const Tensor& b) {
-    static const Op maximum("aten::maximum(Tensor self, Tensor other) -> Tensor");
-    return maximum(a, b);
-  }
-  static inline const Op cat{"aten::cat(Tensor[] tensors, int dim=0) -> Tensor"};
 };
 }  // namespace
 

@@ -2,9 +2,8 @@
 //
 // On Q queries x_t = alpha x0 + sigma epsilon, x0 out of the data, per dimension and in terms of epsilon:
 //   loss    = |epsilon_model - epsilon|^2            the training loss (mean squared error)
-//   optimal = (alpha / sigma)^2 tr Var(x0|x_t)       the least possible (posterior.hpp); for Gaussian data s^2 alpha^2
-//   /
-//                                                    (alpha^2 s^2 + sigma^2)
+//   optimal = (alpha / sigma)^2 tr Var(x0|x_t)       the least possible (posterior.hpp); for Gaussian data
+//                                                    s^2 alpha^2 / (alpha^2 s^2 + sigma^2)
 //   gap     = |epsilon_model - epsilon_best|^2       what remains to be learned
 // In expectation gap = loss - optimal, because the best prediction's error is orthogonal to every function of x_t.
 // Taken directly it is never negative and has far less noise than the difference.

@@ -53,17 +53,18 @@ struct PrecisionRecall {
 
     // Row by row of the images: what each x falls into, and what falls into its ball.
     std::vector<double> precise, dense;
-    Tensor recalled = Tensor::zeros({n_y}, Type::float64, y), covered = Tensor::zeros({n_y}, Type::float64, y);
+    const Tensor recalled = Tensor::zeros({n_y}, Type::float64, y), covered = recalled.clone();  // by how many x
     for (int64_t first = 0; first < n_x; first += batch) {
       const int64_t size = std::min(batch, n_x - first);
       const Tensor d = squared_distances(x.narrow(0, first, size), y);                        // [size,n_y]
       const Tensor inside_y = at_most(d, reach_y.reshape({1, n_y}));                          // x in B_k(y)
       const Tensor inside_x = at_most(d, reach_x.narrow(0, first, size).reshape({size, 1}));  // y in B_k(x)
       append(precise, inside_y.amax({1})), append(dense, inside_y.sum({1}) * (1.0 / static_cast<double>(k)));
-      recalled = larger(recalled, inside_x.amax({0})), covered = larger(covered, inside_y.amax({0}));
+      recalled.add_(inside_x.sum({0})), covered.add_(inside_y.sum({0}));
       progress("images", first + size, n_x);
     }
-    const std::vector<double> recall = recalled.values<double>(), coverage = covered.values<double>();
+    const auto once = [](const Tensor& times) { return times.clamp(0, 1).values<double>(); };
+    const std::vector<double> recall = once(recalled), coverage = once(covered);
     const auto report = [&](const char* what, const Interval& i) { m.scalar(what, i.value, i.low, i.high); };
     report("precision", share_interval(mean_of(precise), static_cast<double>(n_x)));
     report("recall", share_interval(mean_of(recall), static_cast<double>(n_y)));
@@ -87,7 +88,6 @@ struct PrecisionRecall {
   Tensor reach(const Tensor& a) const {
     static const Op kth(
         "aten::kthvalue(Tensor self, SymInt k, int dim=-1, bool keepdim=False) -> (Tensor values, Tensor indices)");
-    static const Op cat("aten::cat(Tensor[] tensors, int dim=0) -> Tensor");
     std::vector<Tensor> parts;
     for (int64_t first = 0; first < a.size(0); first += batch) {
       const Tensor d = squared_distances(a.narrow(0, first, std::min(batch, a.size(0) - first)), a);
@@ -98,10 +98,6 @@ struct PrecisionRecall {
   static Tensor at_most(const Tensor& a, const Tensor& b) {  // 1 or 0, of double
     static const Op le("aten::le.Tensor(Tensor self, Tensor other) -> Tensor");
     return le(a, b).to(Type::float64);
-  }
-  static Tensor larger(const Tensor& a, const Tensor& b) {
-    static const Op maximum("aten::maximum(Tensor self, Tensor other) -> Tensor");
-    return maximum(a, b);
   }
   static void append(std::vector<double>& to, const Tensor& values) {
     const auto more = values.values<double>();

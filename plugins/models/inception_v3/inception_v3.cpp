@@ -27,8 +27,7 @@ enum class Pool { none, average, maximum, halve };  // 3x3; of stride 1 with pad
 Tensor pooled(const Tensor& x, Pool pool) {
   static const Op average(
       "aten::avg_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, bool ceil_mode=False, "
-      "bool "
-      "count_include_pad=True, int? divisor_override=None) -> Tensor");
+      "bool count_include_pad=True, int? divisor_override=None) -> Tensor");
   static const Op maximum(
       "aten::max_pool2d(Tensor self, int[2] kernel_size, int[2] stride=[], int[2] padding=0, int[2] dilation=1, bool "
       "ceil_mode=False) -> Tensor");
@@ -38,11 +37,6 @@ Tensor pooled(const Tensor& x, Pool pool) {
   return x;
 }
 
-Tensor joined(const std::vector<Tensor>& parts) {
-  static const Op cat("aten::cat(Tensor[] tensors, int dim=0) -> Tensor");
-  return cat(parts, 1);
-}
-
 // Convolutions one after another, after a pool perhaps; `fork`: two more, side by side, of what they give.
 struct Branch {
   Pool pool = Pool::none;
@@ -50,7 +44,7 @@ struct Branch {
   Tensor operator()(const Tensor& x) const {
     Tensor h = pooled(x, pool);
     for (const Conv& conv : chain) h = conv(h);
-    return fork.empty() ? h : joined({fork[0](h), fork[1](h)});
+    return fork.empty() ? h : cat({fork[0](h), fork[1](h)}, 1);
   }
 };
 
@@ -59,7 +53,7 @@ struct Mixed {
   Tensor operator()(const Tensor& x) const {
     std::vector<Tensor> parts;
     for (const Branch& branch : branches) parts.push_back(branch(x));
-    return joined(parts);
+    return cat(parts, 1);
   }
 };
 

@@ -37,7 +37,7 @@ struct Step {
         "ceil_mode=False) -> Tensor");
     if (pool) return maximum({x, {pool, pool}, {2, 2}, {0, 0}, {1, 1}, ceil});
     const Tensor h = convs[0](x);
-    return convs.size() == 1 ? h : cat(std::vector<Tensor>{convs[1](h), convs[2](h)}, 1);
+    return convs.size() == 1 ? h : cat({convs[1](h), convs[2](h)}, 1);
   }
 };
 

@@ -37,8 +37,7 @@ struct MomentumSam {
 
   LossResult step(const Context& context, const Closure& closure) {
     return base.step(context, [&](const Request& request) {
-      Tensor at_w;
-      if (request.gradients && watch.looks(context.step)) at_w = closure({.gradients = false}).loss;
+      const Tensor at_w = watch.look(context.step, closure, request);
       LossResult result;  // of the moved weights: else the only ones that are looked at
       and_back(parameters_, [&] {
         const Tensor scale = rho / (joint_norm(momenta) + 1e-12);  // []; in the first step v is 0 and w stays

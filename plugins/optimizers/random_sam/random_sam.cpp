@@ -34,8 +34,7 @@ struct RandomSam {
 
   LossResult step(const Context& context, const Closure& closure) {
     return base.step(context, [&](const Request& request) {
-      Tensor at_w;
-      if (request.gradients && watch.looks(context.step)) at_w = closure({.gradients = false}).loss;
+      const Tensor at_w = watch.look(context.step, closure, request);
       LossResult result;
       and_back(parameters_, [&] {
         std::vector<Tensor> noise;  // of each group [n]

@@ -19,6 +19,12 @@ assert(#seen == 2)
 close(distance(seen[1].weights, before), 0.5, 1e-4)
 close(distance(seen[2].weights, seen[1].weights), 0.1, 1e-4)
 
+-- Around a base that cuts the batch it looks at w (in step 11) with the part that the gradient is of.
+local parts = basin.optimizer("lpf_sgd", { draws = 4, base = still })
+seen = watched("random-sam-parts", 11, basin.optimizer("random_sam", { base = parts }))
+assert(#seen == 48)
+for _, run in ipairs(seen) do assert(run.images == 2) end
+
 -- It learns.
 local _, _, _, losses = watched("random_sam-learns", 60, basin.optimizer("random_sam", { base = basin.optimizer "adam" { lr = 3e-3 } }))
 assert(losses[60] < 0.9 * losses[1], losses[60])

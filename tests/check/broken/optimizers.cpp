@@ -7,11 +7,18 @@ using namespace basin;
 
 namespace {
 
-// Gradient descent, and what a fault does to it.
+// Gradient descent. A fault takes the place of the update, or of the whole step.
 struct Descent {
+  virtual ~Descent() = default;
   Parameters parameters_;
   void start(Parameters p, State) { parameters_ = p; }
-  void move(double rate = 0.05) {
+  LossResult step(const Context& context, const Closure& closure) {
+    LossResult result = closure();
+    update(context);
+    return result;
+  }
+  virtual void update(const Context&) { move(); }
+  void move(double rate = 0.05) const {
     for (const Group& g : parameters_) g.values.add_(g.gradients, -rate);
   }
 };
@@ -19,43 +26,28 @@ struct Descent {
 struct Sound : Descent {
   static constexpr const char* name = "sound";
   static constexpr const char* summary = "Nothing is wrong with it.";
-  LossResult step(const Context&, const Closure& closure) {
-    LossResult result = closure();
-    move();
-    return result;
-  }
 };
 
 struct Climbs : Descent {
   static constexpr const char* name = "climbs";
   static constexpr const char* summary = "Goes up.";
-  LossResult step(const Context&, const Closure& closure) {
-    LossResult result = closure();
-    move(-0.05);
-    return result;
-  }
+  void update(const Context&) override { move(-0.05); }
 };
 
 struct Restless : Descent {
   static constexpr const char* name = "restless";
   static constexpr const char* summary = "Draws from a generator of its own.";
-  LossResult step(const Context&, const Closure& closure) {
-    LossResult result = closure();
-    move(0.05 + 1e-3 * std::rand() / RAND_MAX);
-    return result;
-  }
+  void update(const Context&) override { move(0.05 + 1e-3 * std::rand() / RAND_MAX); }
 };
 
 struct Forgets : Descent {
   static constexpr const char* name = "forgets";
   static constexpr const char* summary = "Its momentum is not in its state.";
   Tensor velocity;
-  LossResult step(const Context&, const Closure& closure) {
-    LossResult result = closure();
+  void update(const Context&) override {
     const Group& g = parameters_[0];
     velocity = velocity ? velocity * 0.5 + g.gradients : g.gradients.clone();
     g.values.add_(velocity, -0.05);
-    return result;
   }
 };
 
@@ -76,26 +68,22 @@ struct Deaf : Descent {
 struct Leaks : Descent {
   static constexpr const char* name = "leaks";
   static constexpr const char* summary = "Loses memory at every step.";
-  LossResult step(const Context&, const Closure& closure) {
-    LossResult result = closure();
+  void update(const Context&) override {
     move();
     double* volatile lost = new double[8]{};
     lost[0] = 1;
-    return result;
   }
 };
 
 struct ReadsFreed : Descent {
   static constexpr const char* name = "reads_freed";
   static constexpr const char* summary = "Reads memory that it has freed.";
-  LossResult step(const Context&, const Closure& closure) {
-    LossResult result = closure();
+  void update(const Context&) override {
     auto* rate = static_cast<double*>(std::malloc(sizeof(double)));
     *rate = 0.05;
     double* volatile kept = rate;
     std::free(rate);
     move(*kept > 1 ? 0.04 : 0.05);
-    return result;
   }
 };
 
@@ -115,22 +103,18 @@ struct KeepsContext : Descent {
   static constexpr const char* name = "keeps_context";
   static constexpr const char* summary = "Keeps a pointer that it was lent.";
   const Context* kept = nullptr;
-  LossResult step(const Context& context, const Closure& closure) {
-    LossResult result = closure();
+  void update(const Context& context) override {
     move(kept && kept->step == 77 ? 0.1 : 0.05);
     kept = &context;
-    return result;
   }
 };
 
 struct Crashes : Descent {
   static constexpr const char* name = "crashes";
   static constexpr const char* summary = "Writes where nothing is.";
-  LossResult step(const Context&, const Closure& closure) {
-    LossResult result = closure();
+  void update(const Context&) override {
     volatile int* nowhere = nullptr;
     *nowhere = 1;
-    return result;
   }
 };
 
@@ -165,51 +149,43 @@ struct Trusts : Descent {
     parameters_ = p;
     at = state.tensor("at", {1}, Type::int64);
   }
-  LossResult step(const Context&, const Closure& closure) {
-    LossResult result = closure();
+  void update(const Context&) override {
     static const double rates[4] = {0.05, 0.05, 0.05, 0.05};
     int64_t* index = at.mutable_data<int64_t>();
     move(rates[*index]);
     *index = (*index + 1) % 4;
-    return result;
   }
 };
 
 struct ReportsMany : Descent {
   static constexpr const char* name = "reports_many";
   static constexpr const char* summary = "Reports a tensor where a number is asked for.";
-  LossResult step(const Context&, const Closure& closure) {
-    LossResult result = closure();
+  void update(const Context&) override {
     report(parameters_, "gradients", parameters_[0].gradients);
     move();
-    return result;
   }
 };
 
 struct Hopes : Descent {
   static constexpr const char* name = "hopes";
   static constexpr const char* summary = "Does not hear when there is no validation loss.";
-  LossResult step(const Context&, const Closure& closure) {
-    LossResult result = closure();
+  void update(const Context&) override {
     double rate = 0.05;
     try {
       if (validation_loss(parameters_) > 1e6) rate = 0.01;
     } catch (const error&) {
     }
     move(rate);
-    return result;
   }
 };
 
 struct Elsewhere : Descent {
   static constexpr const char* name = "elsewhere";
   static constexpr const char* summary = "Asks for the validation loss from a thread of its own.";
-  LossResult step(const Context&, const Closure& closure) {
-    LossResult result = closure();
+  void update(const Context&) override {
     double loss = 0;
     std::thread([&] { loss = validation_loss(parameters_); }).join();
     move(loss > 1e6 ? 0.01 : 0.05);
-    return result;
   }
 };
 

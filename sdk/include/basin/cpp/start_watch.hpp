@@ -3,7 +3,7 @@
 #include <cmath>
 #include <cstdio>
 
-#include "parameters.hpp"
+#include "kinds/optimizer.hpp"
 #include "services.hpp"
 
 #pragma GCC visibility push(hidden)
@@ -17,10 +17,9 @@ namespace basin {
 //   watch(context.step, rho, loss at w, sharpness)        in every step, both []; no sharpness in a step without a climb
 //
 // A wrapper with one gradient a step sees the loss at the moved weights only, which may be low where that at w is not. It
-// computes the other one in the two steps that `looks` names, before the gradient, which the losses alone would undo:
+// looks at w too, in two steps, before the gradient, which the losses alone would undo:
 //
-//   Tensor at_w;
-//   if (watch.looks(context.step)) at_w = closure({.gradients = false}).loss;
+//   const Tensor at_w = watch.look(context.step, closure, request);
 //   ...
 //   if (at_w) watch(context.step, rho, at_w, loss at the moved weights - at_w)
 //
@@ -31,7 +30,12 @@ class StartWatch {
  public:
   void start(const State& state) { sums_ = state.tensor("first_steps", {8}, Type::float64); }
 
-  static bool looks(uint64_t step) { return step == 10 || step == 299; }
+  // The loss at the weights as they stand [], of the samples that the gradients are asked of; empty in all steps but two.
+  static Tensor look(uint64_t step, const Closure& closure, Request request) {
+    if (!request.gradients || (step != 10 && step != 299)) return {};
+    request.gradients = request.per_sample = false;
+    return closure(request).loss;
+  }
 
   void operator()(uint64_t step, double rho, const Tensor& loss, const Tensor& sharpness) const {
     if (step >= 300) return;
