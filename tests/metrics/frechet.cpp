@@ -56,6 +56,8 @@ TEST_CASE("the Inception Score is torch-fidelity's") {
                                {nullptr, nullptr, toy(300, 2)}, nullptr);
   CHECK(found["inception_score"].value == Approx(score).epsilon(1e-6));
   CHECK(found["inception_score_spread"].value == Approx(score_spread).epsilon(1e-6));
+  CHECK(found["inception_score"].high - found["inception_score"].value ==
+        Approx(2.446912 * score_spread / std::sqrt(7.0)).epsilon(1e-5));  // Student's t of 6 degrees of freedom
 }
 
 TEST_CASE("statistics are read as pytorch-fid, EDM and guided-diffusion keep them") {
@@ -95,6 +97,8 @@ TEST_CASE("statistics that were written say whose they are, and compare as the d
   const Result written =
       measure("feature_statistics", with_pixels({{"to", file}}), {nullptr, nullptr, toy(400, 3)}, nullptr);
   CHECK(written["count"].value == 400);
+  const Tensor pixels = images_of(*toy(400, 3), 400)->pixels.flatten(1).to(at::kDouble) / 127.5 - 1;
+  CHECK(written["variance"].value == Approx(pixels.var(0).sum().item<double>()).epsilon(1e-6));  // with n - 1
   const Result found = against(file);
   CHECK(found["fid"].value == Approx(fid_value).epsilon(1e-6));
   CHECK(found.json["protocol"]["numbers"] == "8 features, 300 images against 400");
