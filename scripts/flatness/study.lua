@@ -2,7 +2,7 @@
 -- trains what it needs and finds trained what another one, or an earlier start, trained already.
 --
 --   --set data=DIR      CIFAR-10 in its binary layout (for tower and ffhq: a folder with images in train/ and in test/)
---   --set size=small    a network of 1.4 million parameters at 16x16: an hour or so a seed on two cores
+--   --set size=small    a network of 1.4 million parameters at 16x16: forty minutes of training a seed on one core, as long to measure
 --   --set size=paper    the network, the steps and the 50,000 samples of the paper: a lab's work on GPUs
 --
 -- Whatever was measured once is loaded: the rows that two tables share are computed for the first of them.

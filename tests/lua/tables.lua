@@ -43,7 +43,7 @@ print(select(2, pcall(basin.estimate, { 1, 0 / 0 })))
 --> ----  -
 --> ü     1
 --> long  2
---> 2.0 [-0.5, 4.5]	5
---> basin.estimate takes a list of at least one number, one for each seed: basin.estimate { 4.2, 3.9, 4.4 }
---> basin.estimate: value 2 must be a number or a result, got the string "x"
---> basin.estimate: value 2 is nan, and no mean can hold it
+--> 2 [-0, 4]	5
+--> tables.lua:26: basin.estimate takes a list of at least one number, one for each seed: basin.estimate { 4.2, 3.9, 4.4 }
+--> tables.lua:27: basin.estimate: value 2 must be a number or a result, got the string "x"
+--> tables.lua:28: basin.estimate: value 2 is nan, and no mean can hold it
