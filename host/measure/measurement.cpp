@@ -124,7 +124,8 @@ const std::string& noted(basin_measurement* m, const Model& model) {
   if (text.empty()) {
     text = identity(model);
     m->result["protocol"]["features"] = text;
-    m->result["protocol"]["extractor"] = called(model, false);
+    const bool untrained = model.initial && !model.weights().empty();
+    m->result["protocol"]["extractor"] = called(model, false) + (untrained ? ", untrained" : "");
   }
   return text;
 }

@@ -229,8 +229,10 @@ if args.size == "paper" then
     passes = passes + 3 * study.steps * study.batch * (method.name == "sam" and 2 or 1)
   end
   print(("size = paper: %d seeds x 3 trainings of %d steps, %.3g forward passes of an image; at %.3g s each, as this machine's "
-    .. "processor takes in float32, %.3g days. Sampling 50,000 images at 20 and 100 steps adds %.3g passes to each of 9 rows.")
-    :format(#study.seeds, study.steps, passes * #study.seeds, seconds, passes * #study.seeds * seconds / 86400, 120 * 5e4))
+    .. "processor takes in float32, %.3g days. Sampling 50,000 images at 20 and 100 steps adds %.3g passes to each of 9 rows. "
+    .. "A checkpoint holds the weights, Adam's moments and the averages with the snapshots of post-hoc EMA, %.3g GB, and a training keeps two.")
+    :format(#study.seeds, study.steps, passes * #study.seeds, seconds, passes * #study.seeds * seconds / 86400, 120 * 5e4,
+      (2 * size.pema_snapshots + 7) * 4 * model.count / 1e9))
 end
 
 return study

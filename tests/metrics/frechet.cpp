@@ -86,6 +86,8 @@ TEST_CASE("statistics that do not fit are refused in a sentence") {
   CHECK(contains(refusal([] { against(fixture("nan.npz")); }), "The array sigma of"));
   CHECK(contains(refusal([] { against(fixture("nan.npz")); }), "infinite or not a number"));
   CHECK(contains(refusal([] { against(fixture("no_mu.npz")); }), "has no array mu"));
+  CHECK(contains(refusal([] { against(fixture("negative.npz")); }), "is no covariance: it has negative variances."));
+  CHECK(contains(refusal([] { against(fixture("skew.npz")); }), "is no covariance: it is not symmetric."));
   CHECK(contains(refusal([] { against(fixture("flat.npz")); }), "<f8 (64), which is no shape for it"));
 }
 
@@ -108,6 +110,13 @@ TEST_CASE("statistics that were written say whose they are, and compare as the d
   CHECK(contains(said, "are of the features of toy_features, weights "));
   CHECK(contains(said, "and these are of toy_doubled, weights "));
   std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("the features of an untrained network are called so") {
+  const auto called = [](const char* metric, const Options& options) {
+    return measure(metric, options, {nullptr, nullptr, toy(300, 2)}, toy(400, 3)).json["protocol"]["extractor"];
+  };
+  CHECK(called("fid", with_pixels({})) == "toy_features, untrained");
 }
 
 TEST_CASE("features that are no numbers are refused, with the place") {
