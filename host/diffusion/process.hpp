@@ -45,7 +45,6 @@ class Process {
   const std::string& schedule() const { return schedule_; }
   int64_t steps() const { return beta_.size(); }  // of this process: fewer than original_steps when respaced
   int64_t original_steps() const { return original_steps_; }  // of the schedule it came from
-  bool is_respaced() const { return respaced_; }
 
   // Forward process, by t = 0 .. steps-1.
   const Table& beta() const { return beta_; }

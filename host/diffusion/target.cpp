@@ -19,12 +19,6 @@ const char* target_name(Target target) {
   throw Error("A prediction target of number " + std::to_string(static_cast<int>(target)) + " does not exist.");
 }
 
-Target find_target(const std::string& name) {
-  for (const auto& entry : names)
-    if (name == entry.name) return entry.target;
-  throw Error("There is no prediction target \"" + name + "\"; there are: epsilon, x0, v, score.");
-}
-
 at::Tensor make_target(Target target, const at::Tensor& x0, const at::Tensor& epsilon, const at::Tensor& alpha,
                        const at::Tensor& sigma) {
   switch (target) {

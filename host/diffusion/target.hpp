@@ -16,7 +16,6 @@ namespace basin {
 enum class Target { epsilon, x0, v, score };
 
 const char* target_name(Target target);
-Target find_target(const std::string& name);  // throws Error with the list of names
 
 // All take tensors [B,...]; alpha and sigma broadcast against them ([B,1,1,1] from gather, or single numbers).
 at::Tensor make_target(Target target, const at::Tensor& x0, const at::Tensor& epsilon, const at::Tensor& alpha,

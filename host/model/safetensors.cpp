@@ -127,11 +127,6 @@ Header read_header(FileReader& in, const std::filesystem::path& file) {
 
 }  // namespace
 
-std::map<std::string, std::string> read_safetensors_metadata(const std::filesystem::path& file) {
-  FileReader in(file);
-  return read_header(in, file).metadata;
-}
-
 Safetensors read_safetensors(const std::filesystem::path& file) {
   FileReader in(file);
   Header header = read_header(in, file);

@@ -23,9 +23,6 @@ struct Safetensors {
 // does not, or tensors that overlap, leave holes or reach past its end.
 Safetensors read_safetensors(const std::filesystem::path& file);
 
-// The text alone, without reading a tensor.
-std::map<std::string, std::string> read_safetensors_metadata(const std::filesystem::path& file);
-
 // To a temporary name, synced, renamed: after an Error the file that was there is as it was.
 void write_safetensors(const std::filesystem::path& file, const std::map<std::string, Tensor>& tensors,
                        const std::map<std::string, std::string>& metadata = {});

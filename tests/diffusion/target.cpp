@@ -6,12 +6,11 @@
 #include "diffusion/process.hpp"
 
 using namespace basin;
-using Catch::Matchers::Contains;
 
 TEST_CASE("target names") {
+  const char* names[] = {"epsilon", "x0", "v", "score"};
   for (auto target : {Target::epsilon, Target::x0, Target::v, Target::score})
-    CHECK(find_target(target_name(target)) == target);
-  CHECK_THROWS_WITH(find_target("eps"), Contains("\"eps\"") && Contains("epsilon, x0, v, score"));
+    CHECK(std::string(target_name(target)) == names[static_cast<int>(target)]);
 }
 
 TEST_CASE("targets convert into each other and back") {
