@@ -2412,6 +2412,15 @@ function basin.run(options) end
 ---@return string
 function basin.report(options) end
 
+---The mean of numbers, one for each seed, with its 95 % interval of Student's t; of one number without one.
+---```lua
+---print(basin.estimate { 4.2, 3.9, 4.4 })
+---```
+---(since 0.1)
+---@param values any[] Numbers or results; those of differences seed by seed, where two rows are compared. Required.
+---@return basin.estimate
+function basin.estimate(values) end
+
 ---@class (exact) basin.table.options
 ---@field columns string[] Their names. Required.
 ---@field rows any[] Each a list of cells, or a table by column name; a cell is text, a number, a result, or { value =, low =, high = }. Required.

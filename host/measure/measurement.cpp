@@ -7,6 +7,7 @@
 #include "abi/border.hpp"
 #include "diffusion/step.hpp"
 #include "measure/losses.hpp"
+#include "measure/reference_features.hpp"
 #include "plugin/hash.hpp"
 
 namespace basin {
@@ -71,13 +72,19 @@ basin_status info(basin_measurement* m, basin_measurement_info* out) {
   });
 }
 
+const Tensor& serve(basin_measurement* m, int64_t first, int64_t n) {
+  m->served = {reference_of(m).images(range(first, n)), first};
+  m->served.version = m->served.images._version();
+  return m->served.images;
+}
+
 basin_status images(basin_measurement* m, int32_t side, int64_t first, int64_t n, basin_tensor** out) {
   return guard([&] {
     const Subject& subject = needed(m, kMeasurement)->options->subject;
     needed(out, kPlace);
     const auto& others = m->options->reference_images;
     if (side == BASIN_REFERENCE && others) *out = own(images_from_uint8(others->pixels.slice(0, first, first + n)));
-    else if (side == BASIN_REFERENCE) *out = own(reference_of(m).images(range(first, n)));
+    else if (side == BASIN_REFERENCE) *out = own(serve(m, first, n));
     else if (subject.images) *out = own(images_from_uint8(subject.images->pixels.slice(0, first, first + n)));
     else if (subject.data) *out = own(subject.data->images(range(first, n)));
     else
@@ -119,7 +126,8 @@ const std::string& noted(basin_measurement* m, const Model& model) {
   if (text.empty()) {
     text = identity(model);
     m->result["protocol"]["features"] = text;
-    m->result["protocol"]["extractor"] = called(model, false);
+    const bool untrained = model.initial && !model.weights().empty();
+    m->result["protocol"]["extractor"] = called(model, false) + (untrained ? ", untrained" : "");
   }
   return text;
 }
@@ -131,26 +139,39 @@ basin_status extractor(basin_measurement* m, basin_object* object, const char** 
   });
 }
 
+Tensor features_of(Model& model, Tensor images, uint64_t seed) {
+  Context context(seed, 0, range(0, images.size(0)));
+  // The extractor says which range it wants; images come in [-1, 1].
+  const double low = model.input_minimum(), high = model.input_maximum();
+  if (low != -1 || high != 1) images = (images + 1) * ((high - low) / 2) + low;
+  const auto outputs = model.forward(context, {images.to(model.device())});
+  for (size_t i = 0; i < outputs.size(); i++)
+    if (model.outputs()[i].name == "features") return outputs[i].flatten(1).to(at::kFloat);
+  throw Error("model '" + model.spec().component->name +
+              "' has no output named 'features'; expected a feature extractor");
+}
+
 basin_status features(basin_measurement* m, basin_object* object, basin_tensor* handle, basin_tensor** out) {
   return guard([&] {
+    static ReferenceFeatures kept;
     at::NoGradGuard no_grad;
     needed(m, kMeasurement), needed(out, kPlace);
-    Model* const model = &extractor_of(object);
-    noted(m, *model);
+    Model& model = extractor_of(object);
+    const std::string& extractor = noted(m, model);
     const Borrowed images = in(handle, "The images");
-    Context context(m->options->seed, 0, range(0, images->size(0)));
-    // The extractor says which range it wants; images come in [-1, 1].
-    const double low = model->input_minimum(), high = model->input_maximum();
-    Tensor x = images.get();
-    if (low != -1 || high != 1) x = (x + 1) * ((high - low) / 2) + low;
-    const auto outputs = model->forward(context, {x.to(model->device())});
-    for (size_t i = 0; i < outputs.size(); i++)
-      if (model->outputs()[i].name == "features") {
-        *out = own(outputs[i].flatten(1).to(at::kFloat));
-        return;
-      }
-    throw Error("model '" + model->spec().component->name +
-                "' has no output named 'features'; expected a feature extractor");
+    const Served& last = m->served;
+    if (!images->is_same(last.images) || images->_version() != last.version || !model.attached.empty()) {
+      *out = own(features_of(model, images.get(), m->options->seed));
+      return;
+    }
+    const Plugin* plugin = model.spec().component->plugin;  // a rebuilt one may give others
+    const ReferenceFeatures::Key key{m->options->reference,
+                                     extractor + (plugin ? plugin->sha256 : "") + model.device().str() +
+                                         (model.precision() == Precision::bf16 ? "bf16" : "fp32"),
+                                     last.first, images->size(0)};
+    auto found = kept.find(key);
+    if (!found) kept.keep(key, *(found = features_of(model, images.get(), m->options->seed)));
+    *out = own(*found);
   });
 }
 

@@ -157,6 +157,8 @@ void read_declaration(lua_State* L, int table, Declared& d) {
   lua_pop(L, 1);
   if (found->type == BASIN_TYPE_CHOICE && d.choices.empty())
     throw Error(owner + " is a choice and needs choices = { \"a\", \"b\" }");
+  if (found->type != BASIN_TYPE_CHOICE && !d.choices.empty())
+    throw Error(owner + " has choices, which only type = \"choice\" looks at, and its type is '" + type + "'");
   for (const std::string& choice : d.choices) d.choice_pointers.push_back(choice.c_str());
   d.choice_pointers.push_back(nullptr);
   lua_getfield(L, table, "default");

@@ -94,6 +94,7 @@ void add_losses(lua_State* L, int library);        // denoiser
 void add_measurements(lua_State* L, int library);  // result, estimate
 void add_runs(lua_State* L, int library);          // run
 void add_reports(lua_State* L, int library);       // report
+void add_estimates(lua_State* L, int library);     // estimate
 void add_tables(lua_State* L, int library);        // table
 void add_plugins(lua_State* L, int library);       // plugins, plugins.reload
 void add_help(lua_State* L, int library);          // help

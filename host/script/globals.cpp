@@ -96,6 +96,7 @@ void add_library(lua_State* L) {
   add_measurements(L, library);
   add_runs(L, library);
   add_reports(L, library);
+  add_estimates(L, library);
   add_tables(L, library);
   add_plugins(L, library);
   add_help(L, library);

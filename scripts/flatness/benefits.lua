@@ -7,24 +7,17 @@ local study = require "study"
 local images = basin.args.images
 local shown = { study.rows[1], study.rows[2], study.rows[4], study.rows[7], study.rows[8] }
 
--- The mean over the seeds of get(model, run).
-local function over(row, get)
-  return study.over_seeds(function(seed) return get(study.weights(row, seed)) end)
-end
-local function measured(metric, row, name, data)
-  return over(row, function(model) return metric:measure(model, data or study.test_images)[name] end)
-end
-
 local hessian = basin.metric "hessian" { top = 1, images = math.max(2, images // 4), bands = 0, iterations = 15, probes = 4, density = 1 }
 local by_filter = basin.metric "lpf" { mode = "filter_wise", sigma = 0.03, draws = basin.args.draws, images = images, bands = 0 }
 local lipschitz = basin.metric "lipschitz" { images = math.max(2, images // 16) }
 local rows = {}
 for i, row in ipairs(shown) do
-  rows[i] = {
-    row[3], measured(hessian, row, "top_eigenvalue"), measured(hessian, row, "trace"),
-    measured(by_filter, row, "lpf_minus_loss"), measured(by_filter, row, "lpf_minus_loss", study.train_images),
-    measured(lipschitz, row, "lipschitz"),
-  }
+  rows[i] = { row[3], study.over_seeds(function(seed)
+    local model = study.weights(row, seed)
+    local curvature = hessian:measure(model, study.test_images)
+    return curvature.top_eigenvalue, curvature.trace, by_filter:measure(model, study.test_images).lpf_minus_loss,
+      by_filter:measure(model, study.train_images).lpf_minus_loss, lipschitz:measure(model, study.test_images).lipschitz
+  end) }
 end
 print(basin.table {
   columns = { "", "Hessian, top", "Hessian, trace", "LPF - loss, by filter", "on training images", "Lipschitz" }, rows = rows,
@@ -41,10 +34,12 @@ local columns = { "FID, 20 steps" }
 for i, sampler in ipairs(samplers) do columns[i + 1] = sampler[1] == "" and "as it is" or sampler[1] end
 rows = {}
 for i, row in ipairs(shown) do
-  rows[i] = { row[3] }
-  for k, sampler in ipairs(samplers) do
-    rows[i][k + 1] = over(row, function(model, run) return study.fid(model, run, 20, sampler[2]).value end)
-  end
+  rows[i] = { row[3], study.over_seeds(function(seed)
+    local model, run = study.weights(row, seed)
+    local fid = {}
+    for k, sampler in ipairs(samplers) do fid[k] = study.fid(model, run, 20, sampler[2]).value end
+    return table.unpack(fid)
+  end) }
 end
 print(basin.table { columns = columns, rows = rows })
 
@@ -53,17 +48,14 @@ local diversity = basin.metric "diversity" { features = study.features }
 local nearest = basin.metric "nearest_neighbours" { features = study.features }
 rows = {}
 for i, row in ipairs(shown) do
-  local function of(metric, name, data)
-    return over(row, function(model, run)
-      local _, sampled = study.fid(model, run, 20)
-      return metric:measure(sampled, data)[name]
-    end)
-  end
-  rows[i] = {
-    row[3], of(infinite, "fid", study.test_images), of(infinite, "fid_infinity", study.test_images),
-    of(diversity, "diversity", study.test_images), of(diversity, "diversity_of_reference", study.test_images),
-    of(nearest, "nearest", study.train_images), of(nearest, "different_neighbours", study.train_images),
-  }
+  rows[i] = { row[3], study.over_seeds(function(seed)
+    local model, run = study.weights(row, seed)
+    local _, sampled = study.fid(model, run, 20)
+    local fid, spread = infinite:measure(sampled, study.test_images), diversity:measure(sampled, study.test_images)
+    local near = nearest:measure(sampled, study.train_images)
+    return fid.fid, fid.fid_infinity, spread.diversity, spread.diversity_of_reference, near.nearest,
+      near.different_neighbours
+  end) }
 end
 print(basin.table {
   columns = { "20 steps", "FID", "of infinitely many", "spread", "of the data", "to the nearest training image", "different ones" },

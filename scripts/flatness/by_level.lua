@@ -35,23 +35,18 @@ local quantities = {
 
 local adam, others = study.rows[1], { study.rows[2], study.rows[7] }
 for _, split in ipairs { "test", "train" } do
-  local rows = {}
+  local data, rows = study[split .. "_images"], {}
   for _, quantity in ipairs(quantities) do
-    local values = {}  -- of a row and seed, a number a level
-    for _, row in ipairs { adam, table.unpack(others) } do
-      values[row] = {}
-      for _, seed in ipairs(study.seeds) do
-        values[row][seed] = quantity[2](study.weights(row, seed), study[split .. "_images"])
-      end
-    end
-    local function add(label, number)
-      local cells = { label }
-      for i = 1, bands do cells[i + 1] = study.over_seeds(function(seed) return number(seed, i) end) end
-      rows[#rows + 1] = cells
-    end
-    add(quantity[1] .. ", ADM", function(seed, i) return values[adam][seed][i] end)
+    local name, of = table.unpack(quantity)
+    rows[#rows + 1] = { name .. ", ADM", study.over_seeds(function(seed)
+      return table.unpack(of(study.weights(adam, seed), data))
+    end) }
     for _, row in ipairs(others) do
-      add(row[3] .. " / ADM", function(seed, i) return values[row][seed][i] / values[adam][seed][i] end)
+      rows[#rows + 1] = { row[3] .. " / ADM", study.over_seeds(function(seed)
+        local shares, whole = of(study.weights(row, seed), data), of(study.weights(adam, seed), data)
+        for i = 1, bands do shares[i] = shares[i] / whole[i] end
+        return table.unpack(shares)
+      end) }
     end
   end
   local columns = { split == "test" and "held-out images" or "training images" }

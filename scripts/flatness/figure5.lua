@@ -13,11 +13,11 @@ for i, row in ipairs(study.rows) do
   local loss
   names[i], loss, radii = row[3], study.mean_curve(row, along, "loss_random")
   curves[i] = loss - loss[1]
-  local function of(name)
-    return study.over_seeds(function(seed) return along:measure(study.weights(row, seed), study.test_images)[name] end)
-  end
   -- The norm, because a longer vector is moved less by the same perturbation.
-  local cells = { row[3], of "weight_norm", of "slope_random" }
+  local cells = { row[3], study.over_seeds(function(seed)
+    local found = along:measure(study.weights(row, seed), study.test_images)
+    return found.weight_norm, found.slope_random
+  end) }
   for _, direction in ipairs { "filter_normalised", "gradient", "hessian" } do
     -- These cost more: from the weights alone, not from their averages.
     cells[#cells + 1] = row[2] and "" or study.over_seeds(function(seed)

@@ -7,20 +7,15 @@ local study = require "study"
 local bias = basin.metric "exposure_bias" { sampler = basin.sampler "ddpm" { steps = 100 }, images = basin.args.images // 2 }
 local norms, gaps, names, rows, levels = {}, {}, {}, {}, nil
 for i, row in ipairs(study.rows) do
-  local function gap(name)
-    return study.over_seeds(function(seed) return bias:measure(study.weights(row, seed), study.test_images)[name] end)
-  end
   names[i], norms[i], levels = row[3], study.mean_curve(row, bias, "sampling norm")
   gaps[i] = norms[i] - study.mean_curve(row, bias, "training norm")
-  -- Where a gap changes its sign on the way, its mean hides how large it is.
-  local size = study.over_seeds(function(seed)
-    local norm = {}
-    for _, curve in ipairs(bias:measure(study.weights(row, seed), study.test_images).curves) do
-      norm[curve.name] = basin.tensor(curve.y)
-    end
-    return (norm["sampling norm"] - norm["training norm"]):abs():mean():item()
-  end)
-  rows[i] = { row[3], gap "gap_last_step", gap "squared_gap_last_step", gap "gap_mean", size }
+  rows[i] = { row[3], study.over_seeds(function(seed)
+    local found, norm = bias:measure(study.weights(row, seed), study.test_images), {}
+    for _, curve in ipairs(found.curves) do norm[curve.name] = basin.tensor(curve.y) end
+    -- Where a gap changes its sign on the way, its mean hides how large it is.
+    local size = (norm["sampling norm"] - norm["training norm"]):abs():mean():item()
+    return found.gap_last_step, found.squared_gap_last_step, found.gap_mean, size
+  end) }
 end
 local picture = basin.stack(gaps):plot {
   path = "figure6-gap.png", x = levels, names = names, title = "Norm of the predicted noise, sampling minus training",

@@ -12,20 +12,17 @@ for _, method in ipairs { "adam", "sam" } do
       local model, run = study.weights({ method, "pema" }, seed, { sigma_rel = width })
       return study.fid(model, run, 20).value
     end)
-    local value = type(over) == "table" and over.value or over
+    local value = over.value
     curve[i] = value
     if not best or value < curve[best] then best = i end
     rows[#rows + 1] = { method, width, over, "", "", "" }
   end
-  local function at_best(get)
-    return study.over_seeds(function(seed)
-      return get(study.weights({ method, "pema" }, seed, { sigma_rel = widths[best] }))
-    end)
-  end
   local cells = rows[#rows - #widths + best]
-  cells[4] = at_best(function(model, run) return study.fid(model, run, 100).value end)
-  cells[5] = at_best(function(model) return study.lpf(model).value end)
-  cells[6] = at_best(function(model, run) return study.fid(study.quantized(model, run, 4), run, 20).value end)
+  cells[4], cells[5], cells[6] = study.over_seeds(function(seed)
+    local model, run = study.weights({ method, "pema" }, seed, { sigma_rel = widths[best] })
+    return study.fid(model, run, 100).value, study.lpf(model).value,
+      study.fid(study.quantized(model, run, 4), run, 20).value
+  end)
   rows[#rows + 1] = { "paper: " .. method, "best", paper.posthoc[method][1], paper.posthoc[method][2],
     method == "adam" and paper.posthoc.lpf or "-", method == "adam" and paper.posthoc.four_bits or "-" }
   curves[#curves + 1] = curve

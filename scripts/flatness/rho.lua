@@ -9,21 +9,15 @@ local bias = basin.metric "exposure_bias" { sampler = basin.sampler "ddpm" { ste
 local rows, flat = {}, {}
 for i = 0, #radii do
   local rho = radii[i]  -- nil: Adam
-  local function of(get)
-    return study.over_seeds(function(seed)
-      local model, run = study.train(rho and study.methods.sam or study.methods.adam, seed, { rho = rho, steps = steps })
-      return get(model:averaged "ema", run)
-    end)
-  end
-  local over = of(function(model) return study.lpf(model).lpf_minus_loss end)
-  if rho then flat[i] = type(over) == "table" and over.value or over end
-  rows[i + 1] = {
-    rho or "Adam", of(function(model) return study.lpf(model).value end), of(function(model) return study.lpf(model).loss end),
-    over,
-    of(function(model, run) return study.lpf(study.quantized(model, run, 4)).loss - study.lpf(model).loss end),
-    of(function(model) return bias:measure(model, study.test_images).gap_last_step end),
-    of(function(model, run) return study.fid(model, run, 20).value end),
-  }
+  rows[i + 1] = { rho or "Adam", study.over_seeds(function(seed)
+    local model, run = study.train(rho and study.methods.sam or study.methods.adam, seed, { rho = rho, steps = steps })
+    local ema = model:averaged "ema"
+    local lpf = study.lpf(ema)
+    return lpf.value, lpf.loss, lpf.lpf_minus_loss, study.lpf(study.quantized(ema, run, 4)).loss - lpf.loss,
+      bias:measure(ema, study.test_images).gap_last_step, study.fid(ema, run, 20).value
+  end) }
+  local rise = rows[i + 1][4]
+  if rho then flat[i] = rise.value end
 end
 print(basin.table {
   columns = { "rho", "LPF", "loss", "LPF - loss", "4 bits: loss", "|eps| gap", "FID, 20 steps" }, rows = rows,

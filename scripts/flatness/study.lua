@@ -2,7 +2,7 @@
 -- trains what it needs and finds trained what another one, or an earlier start, trained already.
 --
 --   --set data=DIR      CIFAR-10 in its binary layout (for tower and ffhq: a folder with images in train/ and in test/)
---   --set size=small    a network of 1.4 million parameters at 16x16: an hour or so a seed on two cores
+--   --set size=small    a network of 1.4 million parameters at 16x16: forty minutes of training a seed on one core, as long to measure
 --   --set size=paper    the network, the steps and the 50,000 samples of the paper: a lab's work on GPUs
 --
 -- Whatever was measured once is loaded: the rows that two tables share are computed for the first of them.
@@ -12,9 +12,9 @@ local study = {}
 
 basin.arguments {
   data = { type = "folder", help = "CIFAR-10's binary layout; for other sets a folder with images in train/ and test/" },
-  dataset = { type = "string", default = "cifar10", choices = { "cifar10", "tower", "ffhq" }, help = "which images" },
-  size = { type = "string", default = "small", choices = { "small", "paper" }, help = "what is trained, and how long" },
-  seeds = { type = "numbers", default = { 0, 1, 2 }, help = "one training of each method for each seed" },
+  dataset = { type = "choice", default = "cifar10", choices = { "cifar10", "tower", "ffhq" }, help = "which images" },
+  size = { type = "choice", default = "small", choices = { "small", "paper" }, help = "what is trained, and how long" },
+  seeds = { type = "integers", default = { 0, 1, 2 }, help = "one training of each method for each seed" },
   rho = { type = "number", default = 0.1, minimum = 0, help = "radius of SAM" },
   batch = { type = "integer", default = 0, minimum = 0, help = "images of a training step; 0: those of the size" },
   ema = { type = "number", default = 0, minimum = 0, maximum = 1, help = "decay of EMA; 0: that of the size" },
@@ -62,8 +62,13 @@ study.marks = {}  -- the steps of a whole training whose weights are kept, the l
 for i, share in ipairs(size.marks) do study.marks[i] = math.floor(share * study.steps + 0.5) end
 study.marks[#study.marks + 1] = study.steps
 study.samples = args.samples > 0 and args.samples or size.samples
-study.seeds = {}
-for i, seed in ipairs(args.seeds) do study.seeds[i] = math.tointeger(seed) end
+study.seeds = args.seeds
+local given = {}
+for _, seed in ipairs(study.seeds) do
+  if given[seed] then error(("seed %d is given twice: the same training twice would make intervals narrow"):format(seed), 0) end
+  given[seed] = true
+end
+if #study.seeds == 0 then error("seeds names none: --set seeds=0,1,2", 0) end
 study.process = basin.process "vp" { schedule = "cosine", steps = 1000 }
 
 -- "train" or "test", which is held out.
@@ -175,16 +180,18 @@ function study.quantized(model, run, bits, options)
   return (run:quantize { model = model, quantizer = basin.quantizer "uniform" (quantizer) })
 end
 
--- The mean of number(seed) over the seeds, with the interval of Student's t; without one where there is one seed.
-function study.over_seeds(number)
-  local values, t95 = {}, { 12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262 }
-  for i, seed in ipairs(study.seeds) do values[i] = number(seed) end
-  local n, mean, square = #values, 0, 0
-  for _, value in ipairs(values) do mean = mean + value / n end
-  for _, value in ipairs(values) do square = square + (value - mean) ^ 2 end
-  if n == 1 then return mean end
-  local half = (t95[n - 1] or 1.96) * math.sqrt(square / (n - 1) / n)
-  return { value = mean, low = mean - half, high = mean + half }
+-- What numbers(seed) gives, one or several: of each the mean over the seeds with its interval.
+function study.over_seeds(numbers)
+  local cells = {}
+  for i, seed in ipairs(study.seeds) do
+    local found = table.pack(numbers(seed))
+    for k = 1, found.n do
+      cells[k] = cells[k] or {}
+      cells[k][i] = assert(found[k], "a number is missing")
+    end
+  end
+  for k, values in ipairs(cells) do cells[k] = basin.estimate(values) end
+  return table.unpack(cells)
 end
 
 -- A curve of metric:measure(model, test images), by name: y of a row as the mean over the seeds, [n], and its x.
@@ -222,8 +229,10 @@ if args.size == "paper" then
     passes = passes + 3 * study.steps * study.batch * (method.name == "sam" and 2 or 1)
   end
   print(("size = paper: %d seeds x 3 trainings of %d steps, %.3g forward passes of an image; at %.3g s each, as this machine's "
-    .. "processor takes in float32, %.3g days. Sampling 50,000 images at 20 and 100 steps adds %.3g passes to each of 9 rows.")
-    :format(#study.seeds, study.steps, passes * #study.seeds, seconds, passes * #study.seeds * seconds / 86400, 120 * 5e4))
+    .. "processor takes in float32, %.3g days. Sampling 50,000 images at 20 and 100 steps adds %.3g passes to each of 9 rows. "
+    .. "A checkpoint holds the weights, Adam's moments and the averages with the snapshots of post-hoc EMA, %.3g GB, and a training keeps two.")
+    :format(#study.seeds, study.steps, passes * #study.seeds, seconds, passes * #study.seeds * seconds / 86400, 120 * 5e4,
+      (2 * size.pema_snapshots + 7) * 4 * model.count / 1e9))
 end
 
 return study

@@ -5,19 +5,16 @@ local study, paper = require "study", require "paper"
 local bias = basin.metric "exposure_bias" { sampler = basin.sampler "ddpm" { steps = 20 } }
 local rows = {}
 for _, row in ipairs { study.rows[1], study.rows[7] } do
-  local label, printed = row[3], paper.table1[row[3]]
-  local function measured(get)
-    return study.over_seeds(function(seed) return get(study.weights(row, seed)) end)
-  end
+  local fid, cost, gap, squared_gap, lpf = study.over_seeds(function(seed)
+    local model, run = study.weights(row, seed)
+    local whole, found = study.fid(model, run, 20).value, bias:measure(model, study.test_images)
+    return whole, study.fid(study.quantized(model, run, 8), run, 20).value - whole, found.gap_last_step,
+      found.squared_gap_last_step, study.lpf(model).value
+  end)
+  local printed = paper.table1[row[3]]
   rows[#rows + 1] = {
-    label,
-    measured(function(model, run) return study.fid(model, run, 20).value end), printed.fid,
-    measured(function(model, run)
-      return study.fid(study.quantized(model, run, 8), run, 20).value - study.fid(model, run, 20).value
-    end), ("%+.2f"):format(printed.eight_bits - printed.fid),
-    measured(function(model) return bias:measure(model, study.test_images).gap_last_step end),
-    measured(function(model) return bias:measure(model, study.test_images).squared_gap_last_step end), ("%+.2f"):format(printed.gap),
-    measured(function(model) return study.lpf(model).value end), printed.lpf,
+    row[3], fid, printed.fid, cost, ("%+.2f"):format(printed.eight_bits - printed.fid),
+    gap, squared_gap, ("%+.2f"):format(printed.gap), lpf, printed.lpf,
   }
 end
 print(basin.table {

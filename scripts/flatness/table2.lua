@@ -14,7 +14,7 @@ for _, row in ipairs(study.rows) do
       fid[i][label][seed] = study.fid(model, run, steps).value
       return fid[i][label][seed]
     end)
-    mean[i][label] = type(over) == "table" and over.value or over
+    mean[i][label] = over.value
     cells[#cells + 1], cells[#cells + 2] = over, study.printed(printed[label][i])
   end
   rows[#rows + 1] = cells

@@ -5,12 +5,13 @@ local study, paper = require "study", require "paper"
 
 local printed, rows = paper.table3[basin.args.dataset], {}
 for _, row in ipairs(study.rows) do
-  local function lpf(name, data)
-    return study.over_seeds(function(seed) return study.lpf(study.weights(row, seed), data)[name] end)
-  end
+  local lpf, loss, rise, on_training, rise_on_training = study.over_seeds(function(seed)
+    local model = study.weights(row, seed)
+    local test, train = study.lpf(model), study.lpf(model, study.train_images)
+    return test.lpf, test.loss, test.lpf_minus_loss, train.lpf, train.lpf_minus_loss
+  end)
   rows[#rows + 1] = {
-    row[3], lpf "lpf", study.printed(printed[row[3]], "%.3f"), lpf "loss", lpf "lpf_minus_loss",
-    lpf("lpf", study.train_images), lpf("lpf_minus_loss", study.train_images),
+    row[3], lpf, study.printed(printed[row[3]], "%.3f"), loss, rise, on_training, rise_on_training,
   }
 end
 print(basin.table {

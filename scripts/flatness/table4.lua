@@ -7,20 +7,14 @@ local rows = {}
 for _, i in ipairs { 1, 2, 7, 8 } do
   local row = study.rows[i]
   for _, bits in ipairs { 32, 8, 4, 3 } do
-    local function of(get)
-      return study.over_seeds(function(seed)
-        local model, run = study.weights(row, seed)
-        return get(bits == 32 and model or study.quantized(model, run, bits), run, model)
-      end)
-    end
-    rows[#rows + 1] = {
-      row[3], bits,
-      of(function(model, run) return study.fid(model, run, 20).value end),
-      study.printed(bits == 32 and paper.table2.cifar10[row[3]][1] or bits == 8 and paper.table4[row[3]][1]),
-      of(function(model, run, whole) return study.fid(model, run, 20).value - study.fid(whole, run, 20).value end),
-      of(function(model) return study.lpf(model).loss end),
-      of(function(model, _, whole) return study.lpf(model).loss - study.lpf(whole).loss end),
-    }
+    local fid, dearer, loss, higher = study.over_seeds(function(seed)
+      local whole, run = study.weights(row, seed)
+      local small = bits == 32 and whole or study.quantized(whole, run, bits)
+      local fid, loss = study.fid(small, run, 20).value, study.lpf(small).loss
+      return fid, fid - study.fid(whole, run, 20).value, loss, loss - study.lpf(whole).loss
+    end)
+    local printed = bits == 32 and paper.table2.cifar10[row[3]][1] or bits == 8 and paper.table4[row[3]][1]
+    rows[#rows + 1] = { row[3], bits, fid, study.printed(printed), dearer, loss, higher }
   end
 end
 print(basin.table { columns = { "", "bits", "FID, 20 steps", "paper", "change", "loss", "change" }, rows = rows })
@@ -29,16 +23,15 @@ print(basin.table { columns = { "", "bits", "FID, 20 steps", "paper", "change", 
 rows = {}
 for _, i in ipairs { 1, 2, 7, 8 } do
   local row = study.rows[i]
-  local function fid(bits)
-    return function(seed)
-      local model, run = study.weights(row, seed)
-      return study.fid(bits == 32 and model or study.quantized(model, run, bits), run, 100).value
-    end
-  end
+  local whole, small, change = study.over_seeds(function(seed)
+    local model, run = study.weights(row, seed)
+    local whole, small = study.fid(model, run, 100).value, study.fid(study.quantized(model, run, 8), run, 100).value
+    return whole, small, small - whole
+  end)
   local printed = { paper.table2.cifar10[row[3]][2], paper.table4[row[3]][2] }
   rows[#rows + 1] = {
-    row[3], study.over_seeds(fid(32)), study.printed(printed[1]), study.over_seeds(fid(8)), study.printed(printed[2]),
-    study.over_seeds(function(seed) return fid(8)(seed) - fid(32)(seed) end), ("%+.2f"):format(printed[2] - printed[1]),
+    row[3], whole, study.printed(printed[1]), small, study.printed(printed[2]), change,
+    ("%+.2f"):format(printed[2] - printed[1]),
   }
 end
 print(basin.table { columns = { "FID, 100 steps", "32 bits", "paper", "8 bits", "paper", "change", "paper" }, rows = rows })
@@ -70,15 +63,12 @@ for _, which in ipairs { "weights", "all" } do
   for _, clip in ipairs { 0.5, 1, 2, 4, 8 } do
     local cells = { which, clip }
     for _, i in ipairs { 1, 7 } do
-      local function change(get)
-        return study.over_seeds(function(seed)
-          local model, run = study.weights(study.rows[i], seed)
-          local small = study.quantized(model, run, 8, { which = which, clip = clip })
-          return get(small, run) - get(model, run)
-        end)
-      end
-      cells[#cells + 1] = change(function(model) return study.lpf(model).loss end)
-      cells[#cells + 1] = change(function(model, run) return study.fid(model, run, 20).value end)
+      cells[#cells + 1], cells[#cells + 2] = study.over_seeds(function(seed)
+        local model, run = study.weights(study.rows[i], seed)
+        local small = study.quantized(model, run, 8, { which = which, clip = clip })
+        return study.lpf(small).loss - study.lpf(model).loss,
+          study.fid(small, run, 20).value - study.fid(model, run, 20).value
+      end)
     end
     grid[#grid + 1] = cells
   end

@@ -7,22 +7,20 @@ local study = require "study"
 local args = basin.args
 local adam, sam = { "adam", nil }, { "sam", nil }
 
--- Adam's LPF - loss, SAM's, and SAM's share of Adam's, over the seeds; flat(row, seed) measures one.
-local function compared(flat)
-  local of_adam, of_sam = {}, {}
-  for _, seed in ipairs(study.seeds) do of_adam[seed], of_sam[seed] = flat(adam, seed), flat(sam, seed) end
-  return study.over_seeds(function(seed) return of_adam[seed] end),
-    study.over_seeds(function(seed) return of_sam[seed] end),
-    study.over_seeds(function(seed) return of_sam[seed] / of_adam[seed] end)
+-- Adam's LPF - loss, SAM's, and SAM's share of Adam's, over the seeds; then the loss of both. lpf(row, seed) measures one.
+local function compared(lpf)
+  return study.over_seeds(function(seed)
+    local a, s = lpf(adam, seed), lpf(sam, seed)
+    return a.lpf_minus_loss, s.lpf_minus_loss, s.lpf_minus_loss / a.lpf_minus_loss, a.loss, s.loss
+  end)
 end
 
 -- LPF's sigma: where the loss is quadratic, LPF - loss grows with its square and the share stays.
 local rows = {}
 for _, sigma in ipairs { 0.0025, 0.005, 0.01, 0.02, 0.04 } do
   local lpf = basin.metric "lpf" { sigma = sigma, draws = args.draws, images = args.images, bands = 0 }
-  rows[#rows + 1] = table.pack(sigma, compared(function(row, seed)
-    return lpf:measure(study.weights(row, seed), study.test_images).lpf_minus_loss
-  end))
+  local a, s, share = compared(function(row, seed) return lpf:measure(study.weights(row, seed), study.test_images) end)
+  rows[#rows + 1] = { sigma, a, s, share }
 end
 print(basin.table { columns = { "sigma", "ADM: LPF - loss", "+SAM: LPF - loss", "share" }, rows = rows })
 
@@ -50,15 +48,7 @@ end
 
 rows = {}
 for _, batch in ipairs { math.max(1, study.batch // 2), study.batch, study.batch * 2, study.batch * 4 } do
-  local loss = { adam = {}, sam = {} }
-  local cells = table.pack(batch, compared(function(row, seed)
-    local measured = study.lpf((trained(row[1], seed, batch)))
-    loss[row[1]][seed] = measured.loss
-    return measured.lpf_minus_loss
-  end))
-  cells[5] = study.over_seeds(function(seed) return loss.adam[seed] end)
-  cells[6] = study.over_seeds(function(seed) return loss.sam[seed] end)
-  rows[#rows + 1] = cells
+  rows[#rows + 1] = { batch, compared(function(row, seed) return study.lpf((trained(row[1], seed, batch))) end) }
 end
 print(basin.table {
   columns = { "batch", "ADM: LPF - loss", "+SAM: LPF - loss", "share", "ADM: loss", "+SAM: loss" }, rows = rows,
@@ -67,17 +57,12 @@ print(basin.table {
 rows = {}
 for _, method in ipairs { "adam", "sam" } do
   for _, rate in ipairs { { "none" }, table.unpack(rates) } do
-    local function over(get)
-      return study.over_seeds(function(seed)
-        local model, run = trained(method, seed, study.batch)
-        return get(rate[2] and model:averaged(rate[2]) or model, run)
-      end)
-    end
-    rows[#rows + 1] = {
-      method, rate[1], over(function(model) return study.lpf(model).lpf_minus_loss end),
-      over(function(model) return study.lpf(model).loss end),
-      over(function(model, run) return study.fid(model, run, 20).value end),
-    }
+    rows[#rows + 1] = { method, rate[1], study.over_seeds(function(seed)
+      local model, run = trained(method, seed, study.batch)
+      if rate[2] then model = model:averaged(rate[2]) end
+      local lpf = study.lpf(model)
+      return lpf.lpf_minus_loss, lpf.loss, study.fid(model, run, 20).value
+    end) }
   end
 end
 print(basin.table { columns = { "", "rate of EMA", "LPF - loss", "loss", "FID, 20 steps" }, rows = rows })

@@ -104,6 +104,9 @@ expect 0 "hello" "$program" run hello.lua --device cuda:1
 expect 0 "hello" "$program" run hello.lua
 expect 1 "hello" "$program" run hello.lua --set steps=5
 holds "this script declares no arguments"
+echo 'require("basin").arguments { way = { type = "string", choices = { "a" }, default = "a" } }' >choices.lua
+expect 1 "choices.lua:1: argument 'way' has choices, which only type = \"choice\" looks at, and its type is 'string'" \
+  "$program" run choices.lua
 
 # a file of arguments
 cat >run.toml <<'TOML'

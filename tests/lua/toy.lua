@@ -68,13 +68,15 @@ function toy.started(name, optimizer)
   return last / first, tonumber(advice)
 end
 
--- Trains a tiny model and looks into each run of the closure: the weights and the noise it had, and of how many images.
+-- Trains a tiny model and looks into each run of the closure: the weights and the noise it had, of how many images, and
+-- the loss it gave.
 -- Gives those, the weights before and after, the loss of every step, and the run.
 function toy.watched(name, steps, optimizer, dropout)
   local model, seen, losses = toy.tiny(dropout), {}, {}
   local function loss(denoiser, x0, noise, t, context)
-    seen[#seen + 1] = { weights = toy.weights(model), noise = noise:copy(), images = #x0 }
-    return ((denoiser(context.process:noised(x0, noise, t), t) - noise) ^ 2):mean(2, 3, 4)
+    local of_each = ((denoiser(context.process:noised(x0, noise, t), t) - noise) ^ 2):mean(2, 3, 4)
+    seen[#seen + 1] = { weights = toy.weights(model), noise = noise:copy(), images = #x0, loss = of_each:mean():item() }
+    return of_each
   end
   local before = toy.weights(model)
   local run = basin.run { name = name, device = "cpu", precision = "fp32" }
@@ -83,6 +85,20 @@ function toy.watched(name, steps, optimizer, dropout)
     on_step = function(step) losses[#losses + 1] = step.loss end,
   }
   return seen, before, toy.weights(model), losses, run
+end
+
+-- The sharpness that a run reports is L(w + e) - L(w), of which a step's first two runs of the closure are the terms.
+function toy.reports_sharpness(name, optimizer)
+  local seen, _, _, _, run = toy.watched(name .. "-sharpness", 2, optimizer)
+  local sum = 0
+  for step = 0, 1 do
+    local at_w, moved = seen[step * #seen // 2 + 1], seen[step * #seen // 2 + 2]
+    assert(toy.distance(at_w.weights, moved.weights) > 0 and at_w.images == moved.images)
+    sum = sum + moved.loss - at_w.loss
+  end
+  local reported = run:curve "sharpness"
+  assert(#reported == 1 and math.abs(sum / 2) > 1e-3, #reported)  -- one row, the mean of both steps
+  toy.close(reported:item(), sum / 2, 1e-3)
 end
 
 -- The levels that a noise schedule draws for each step's batch of 64, of a process of four steps; the loss is `scale[t]` times

@@ -222,7 +222,53 @@ TEST_CASE("loss_surface of a quadratic along its top eigenvectors") {
     }
   const auto early = grid(result, "loss, t from 0 to 500"), late = grid(result, "loss, t from 500 to 1000");
   CHECK((early[1][3] + late[1][3]) / 2 == Approx(z[1][3]).epsilon(1e-6));
+  CHECK(early[2][2] == Approx(expansion_of_line(*m, *gaussian(), 0, 2).loss).epsilon(1e-6));
+  CHECK(late[2][2] == Approx(expansion_of_line(*m, *gaussian(), 1, 2).loss).epsilon(1e-6));
+  REQUIRE(late[2][2] != Approx(early[2][2]).epsilon(0.01));
+
+  // What is linear has the mean 0 over the grid; a^2 and b^2 have 2 (1 + 1/4) / 5 of the range's square.
+  const double square = std::pow(range * size, 2) / 2;
+  CHECK(number(result, "mean_rise") ==
+        Approx((values[3].item<double>() + values[2].item<double>()) * square / 2).epsilon(5e-3));
+  CHECK((number(result, "mean_rise", "low") < number(result, "mean_rise")));
+  double lowest = HUGE_VAL;
+  for (const auto& row : z)
+    for (double v : row) lowest = std::min(lowest, v);
+  CHECK(number(result, "lowest") == lowest);
   CHECK(says(refusal([&] { measured("loss_surface", {{"points", int64_t{4}}}, m); }), {"odd number", "5"}));
+}
+
+TEST_CASE("loss_surface over random directions moves every filter by shares of its own norm") {
+  // Each parameter of "line" is a filter of its own, so that either direction is w with random signs: 16 of them.
+  const auto m = line();
+  const Expansion exact = expansion_of_line(*m, *gaussian());
+  const Tensor w = arena(m->parameters()).to(at::kDouble);
+  const auto result =
+      measured("loss_surface", {{"images", kItems}, {"points", int64_t{3}}, {"range", 0.05}, {"bands", int64_t{0}}}, m);
+  const auto z = grid(result, "loss");
+  const auto along = [&](int signs) {
+    Tensor d = w.clone();
+    for (int i = 0; i < 4; i++)
+      if (signs >> i & 1) d[i] = -d[i];
+    return d;
+  };
+  // The axes by themselves say which signs; then the corners follow.
+  const auto signs_of = [&](double there) {
+    int best = 0;
+    for (int signs = 1; signs < 16; signs++)
+      if (std::abs(exact.loss + exact.rise(0.05 * along(signs)) - there) <
+          std::abs(exact.loss + exact.rise(0.05 * along(best)) - there))
+        best = signs;
+    return best;
+  };
+  const int one = signs_of(z[1][2]), two = signs_of(z[2][1]);
+  CHECK((one != two && one + two != 15));  // a plane, not a line
+  for (int j = -1; j <= 1; j++)
+    for (int i = -1; i <= 1; i++) {
+      const double rise = exact.rise(0.05 * (i * along(one) + j * along(two)));
+      CHECK(z[static_cast<size_t>(j + 1)][static_cast<size_t>(i + 1)] - exact.loss ==
+            Approx(rise).epsilon(1e-3).margin(1e-6 * exact.loss));
+    }
 }
 
 TEST_CASE("lpf by band: as many images in each, so that the mean of the bands is the whole") {
@@ -237,4 +283,56 @@ TEST_CASE("lpf by band: as many images in each, so that the mean of the bands is
       measured("lpf", {{"images", kItems}, {"mode", std::string("filter_wise")}, {"bands", int64_t{0}}}, m);
   CHECK(number(wise, "lpf") == number(result, "lpf_filter_wise"));
   CHECK(wise["curves"].empty());
+}
+
+// By band against the band's own expansion: a mean over the bands would not see that they were mixed up. They are far
+// apart, as the tilt's part of the Hessian grows with t^2.
+TEST_CASE("by band each measurement is that of the band's own loss") {
+  constexpr int64_t kBands = 4;
+  const auto m = line();
+  const Expansion exact = expansion_of_line(*m, *gaussian());
+  std::vector<Expansion> bands;
+  for (int64_t b = 0; b < kBands; b++) bands.push_back(expansion_of_line(*m, *gaussian(), b, kBands));
+  REQUIRE(bands[3].loss != Approx(bands[0].loss).epsilon(0.01));
+
+  const double sigma = 0.01;  // L(w + sigma n) - L(w) has the mean sigma^2 tr H / 2
+  const auto lpf =
+      measured("lpf", {{"images", kItems}, {"bands", kBands}, {"draws", int64_t{400}}, {"sigma", sigma}}, m);
+  const auto hessian =
+      measured("hessian", {{"images", kItems}, {"bands", kBands}, {"probes", int64_t{50}}, {"density", int64_t{1}}}, m);
+  const double r = 1e-3;
+  const auto along = measured("loss_along",
+                              {{"images", kItems},
+                               {"bands", kBands},
+                               {"radii", std::vector<double>{r}},
+                               {"norm", std::string("absolute")},
+                               {"draws", int64_t{100}}},
+                              m);
+  for (const char* end : {"low", "high"})  // of the rise over all bands: the draws' alone
+    CHECK(number(lpf, "lpf_minus_loss", end) - number(lpf, "lpf_minus_loss") ==
+          Approx(number(lpf, "lpf", end) - number(lpf, "lpf")).epsilon(1e-6));
+  const auto [values, vectors] = at::linalg_eigh(exact.hessian);
+  const Tensor g = exact.gradient / exact.gradient.norm(), top = vectors.select(1, 3);
+  for (size_t b = 0; b < kBands; b++) {
+    const Expansion& of = bands[b];
+    INFO("band " << b);
+    const double trace = of.hessian.trace().item<double>();
+    CHECK(curve(lpf, "loss")[b] == Approx(of.loss).epsilon(1e-5));
+    const double rise = curve(lpf, "lpf_minus_loss")[b], half = curve(lpf, "lpf_minus_loss", "high")[b] - rise;
+    CHECK(std::abs(rise - sigma * sigma * trace / 2) < 2 * half);  // twice the 95 % interval
+    CHECK(half < 0.2 * rise);
+    CHECK(curve(lpf, "lpf")[b] == Approx(of.loss + rise).epsilon(1e-5));
+    CHECK(curve(lpf, "lpf", "high")[b] - curve(lpf, "lpf")[b] == Approx(half).epsilon(1e-5));
+
+    const double off = (of.hessian.square().sum() - of.hessian.diagonal().square().sum()).item<double>();
+    CHECK(std::abs(curve(hessian, "trace")[b] - trace) < 4 * std::sqrt(2 * off / 50));
+    CHECK(curve(hessian, "top_eigenvalue")[b] ==
+          Approx(at::linalg_eigvalsh(of.hessian)[3].item<double>()).epsilon(1e-4));
+
+    CHECK(grid(along, "rise_gradient")[b][1] == Approx(of.rise(r * g)).epsilon(5e-3).margin(1e-5));
+    CHECK(grid(along, "rise_hessian")[b][1] ==
+          Approx((of.rise(r * top) + of.rise(-r * top)) / 2).epsilon(5e-3).margin(1e-5));
+    const double random = grid(along, "rise_random")[b][1];
+    CHECK(std::abs(random - r * r * trace / 8) < 2 * (random - grid(along, "rise_random", "low")[b][1]));
+  }
 }

@@ -57,13 +57,20 @@ struct Expansion {  // of the loss around the parameters, in double
 };
 
 // Model "line": epsilon = scale x + tilt t + bias, J = d epsilon / d (scale 0, scale 1, tilt, bias):
-// H = 2 J'J / pixels, g = 2 J'(J w - noise) / pixels.
-inline Expansion expansion_of_line(basin::Model& model, const basin::Dataset& data) {
-  const Shown s = shown(data);
-  Tensor j = at::zeros({kItems, 2, 4, 4, 4}, at::kDouble);
+// H = 2 J'J / pixels, g = 2 J'(J w - noise) / pixels. Of all items, or of those in one of `bands` equal parts of t.
+inline Expansion expansion_of_line(basin::Model& model, const basin::Dataset& data, int64_t band = 0,
+                                   int64_t bands = 1) {
+  std::vector<int64_t> rows;
+  for (int64_t i = 0; i < kItems; i++)
+    if (static_cast<int64_t>(levels()[static_cast<size_t>(i)]) * bands / 1000 == band) rows.push_back(i);
+  const Tensor which = at::tensor(rows);
+  const Shown all = shown(data);
+  const Shown s{all.x.index_select(0, which), all.t.index_select(0, which), all.noise.index_select(0, which)};
+  const auto n = static_cast<int64_t>(rows.size());
+  Tensor j = at::zeros({n, 2, 4, 4, 4}, at::kDouble);
   j.select(4, 0).select(1, 0).copy_(s.x.select(1, 0));
   j.select(4, 1).select(1, 1).copy_(s.x.select(1, 1));
-  j.select(4, 2).copy_(s.t.reshape({-1, 1, 1, 1}).expand({kItems, 2, 4, 4}));
+  j.select(4, 2).copy_(s.t.reshape({-1, 1, 1, 1}).expand({n, 2, 4, 4}));
   j.select(4, 3).fill_(1);
   j = j.reshape({-1, 4});
   const Tensor w = arena(model.parameters()).to(at::kDouble), off = at::mv(j, w) - s.noise.flatten();

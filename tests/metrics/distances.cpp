@@ -194,12 +194,14 @@ TEST_CASE("precision, recall, density and coverage are what their definitions co
   for (int64_t k : {3, 5}) {
     const auto reach_a = reach(a, k), reach_b = reach(b, k);
     double precision = 0, density = 0;
+    std::vector<double> counts(120);
     std::vector<bool> recalled(90), covered(90);
     for (int64_t i = 0; i < 120; i++) {
       bool inside = false;
       for (int64_t j = 0; j < 90; j++) {
         const double d = apart(a, i, b, j);
-        if (d <= reach_b[static_cast<size_t>(j)]) inside = covered[static_cast<size_t>(j)] = true, density += 1;
+        if (d <= reach_b[static_cast<size_t>(j)])
+          inside = covered[static_cast<size_t>(j)] = true, density += 1, counts[static_cast<size_t>(i)] += 1;
         if (d <= reach_a[static_cast<size_t>(i)]) recalled[static_cast<size_t>(j)] = true;
       }
       precision += inside;
@@ -214,9 +216,17 @@ TEST_CASE("precision, recall, density and coverage are what their definitions co
     CHECK(found["density"].value == Approx(density / (120.0 * static_cast<double>(k))));
     CHECK(found["coverage"].value == Approx(share(covered)));
     CHECK((precision > 0 && precision < 120 && share(recalled) > 0 && share(recalled) < 1));  // it can fail
-    // Wilson's interval of the share p = precision / 120.
-    const double p = precision / 120, z2 = 1.959963985 * 1.959963985, n = 120;
-    const double half = std::sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n * n))) / (1 + z2 / n);
-    CHECK(found["precision"].high - found["precision"].low == Approx(2 * half));
+    // Wilson's interval of a share p of n: of images, or of items of the data set.
+    const auto wilson = [](double p, double n) {
+      const double z2 = 1.959963985 * 1.959963985;
+      return 2 * std::sqrt(z2 * (p * (1 - p) / n + z2 / (4 * n * n))) / (1 + z2 / n);
+    };
+    CHECK(found["precision"].high - found["precision"].low == Approx(wilson(precision / 120, 120)));
+    CHECK(found["recall"].high - found["recall"].low == Approx(wilson(share(recalled), 90)));
+    CHECK(found["coverage"].high - found["coverage"].low == Approx(wilson(share(covered), 90)));
+    const double mean = density / (120.0 * static_cast<double>(k));  // of `counts`, whose spread gives the interval
+    double squares = 0;
+    for (double count : counts) squares += std::pow(count / static_cast<double>(k) - mean, 2);
+    CHECK(found["density"].high - mean == Approx(1.980100 * std::sqrt(squares / 119 / 120)).epsilon(1e-5));  // t of 119
   }
 }

@@ -56,6 +56,8 @@ TEST_CASE("the Inception Score is torch-fidelity's") {
                                {nullptr, nullptr, toy(300, 2)}, nullptr);
   CHECK(found["inception_score"].value == Approx(score).epsilon(1e-6));
   CHECK(found["inception_score_spread"].value == Approx(score_spread).epsilon(1e-6));
+  CHECK(found["inception_score"].high - found["inception_score"].value ==
+        Approx(2.446912 * score_spread / std::sqrt(7.0)).epsilon(1e-5));  // Student's t of 6 degrees of freedom
 }
 
 TEST_CASE("statistics are read as pytorch-fid, EDM and guided-diffusion keep them") {
@@ -84,6 +86,8 @@ TEST_CASE("statistics that do not fit are refused in a sentence") {
   CHECK(contains(refusal([] { against(fixture("nan.npz")); }), "The array sigma of"));
   CHECK(contains(refusal([] { against(fixture("nan.npz")); }), "infinite or not a number"));
   CHECK(contains(refusal([] { against(fixture("no_mu.npz")); }), "has no array mu"));
+  CHECK(contains(refusal([] { against(fixture("negative.npz")); }), "is no covariance: it has negative variances."));
+  CHECK(contains(refusal([] { against(fixture("skew.npz")); }), "is no covariance: it is not symmetric."));
   CHECK(contains(refusal([] { against(fixture("flat.npz")); }), "<f8 (64), which is no shape for it"));
 }
 
@@ -95,6 +99,8 @@ TEST_CASE("statistics that were written say whose they are, and compare as the d
   const Result written =
       measure("feature_statistics", with_pixels({{"to", file}}), {nullptr, nullptr, toy(400, 3)}, nullptr);
   CHECK(written["count"].value == 400);
+  const Tensor pixels = images_of(*toy(400, 3), 400)->pixels.flatten(1).to(at::kDouble) / 127.5 - 1;
+  CHECK(written["variance"].value == Approx(pixels.var(0).sum().item<double>()).epsilon(1e-6));  // with n - 1
   const Result found = against(file);
   CHECK(found["fid"].value == Approx(fid_value).epsilon(1e-6));
   CHECK(found.json["protocol"]["numbers"] == "8 features, 300 images against 400");
@@ -104,6 +110,13 @@ TEST_CASE("statistics that were written say whose they are, and compare as the d
   CHECK(contains(said, "are of the features of toy_features, weights "));
   CHECK(contains(said, "and these are of toy_doubled, weights "));
   std::filesystem::remove_all(folder);
+}
+
+TEST_CASE("the features of an untrained network are called so") {
+  const auto called = [](const char* metric, const Options& options) {
+    return measure(metric, options, {nullptr, nullptr, toy(300, 2)}, toy(400, 3)).json["protocol"]["extractor"];
+  };
+  CHECK(called("fid", with_pixels({})) == "toy_features, untrained");
 }
 
 TEST_CASE("features that are no numbers are refused, with the place") {

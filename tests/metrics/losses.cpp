@@ -108,7 +108,17 @@ TEST_CASE("The optimal loss is the host's own, and the gap is the mean square di
     CHECK(optimal[l] ==
           Approx(basin::per_dimension(best.loss, 8, basin::Target::epsilon, alpha, sigma)).epsilon(1e-6).margin(1e-12));
     const Tensor x = alpha * x0 + sigma * noise, prediction = x * weight + bias;
-    CHECK(loss[l] == Approx(average((prediction - noise).square())).epsilon(1e-5));
+    const Tensor each = (prediction - noise).square().mean(1);  // of the queries
+    CHECK(loss[l] == Approx(average(each)).epsilon(1e-5));
+    if (levels[l] == 500) {  // its interval, and that of the mean over t where this is the only level
+      const Result one = measure("optimal_loss", {{"levels", std::vector<double>{500}}, {"queries", int64_t{50}}},
+                                 {nullptr, m, nullptr}, data, process);
+      CHECK(one["loss"].value == Approx(loss[l]).epsilon(1e-6));
+      CHECK(one["loss"].high - one["loss"].value == Approx(half_width(each, 2.009575)).epsilon(1e-4));
+      for (const auto& c : result.json["curves"])
+        if (c["name"] == "loss")
+          CHECK(c["high"][l].get<double>() - loss[l] == Approx(half_width(each, 2.009575)).epsilon(1e-4));
+    }
     const Tensor denoised = basin::optimal_denoiser(items, x / alpha, sigma / alpha);
     CHECK(gap[l] == Approx(average((prediction - (x - alpha * denoised) / sigma).square())).epsilon(1e-5));
   }

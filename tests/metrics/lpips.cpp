@@ -38,6 +38,21 @@ TEST_CASE("lpips_features gives features whose squared distance is the package's
   }
 }
 
+TEST_CASE("SqueezeNet's pools give what is left over at the edge a place") {
+  // Sides as torchvision's network has them: (s - 3) / 2 + 1 of the convolution, rounded down, of the pools rounded up.
+  basin::Context context(0, 0, std::vector<int64_t>{0});
+  at::NoGradGuard no_gradients;
+  const auto network = model("lpips_features", {{"trunk", std::string("squeeze")}});
+  for (int64_t side = 17; side < 40; side++) {
+    const int64_t first = (side - 3) / 2 + 1, second = (first - 2) / 2 + 1, third = (second - 2) / 2 + 1,
+                  last = (third - 2) / 2 + 1;
+    const int64_t expected =
+        64 * first * first + 128 * second * second + 256 * third * third + (384 + 384 + 512 + 512) * last * last;
+    INFO("side " << side);
+    CHECK(network->forward(context, {at::zeros({1, 3, side, side})}).at(0).size(1) == expected);
+  }
+}
+
 TEST_CASE("an image too small for a trunk is refused in a sentence") {
   basin::Context context(0, 0, std::vector<int64_t>{0});
   at::NoGradGuard no_gradients;

@@ -109,6 +109,8 @@ def main():
     np.savez(here / "openai.npz", arr_0=np.zeros((2, 4, 4, 3), np.uint8), mu=np.ones(5), sigma=np.eye(5), mu_s=mu, sigma_s=sigma)
     np.savez(here / "nan.npz", mu=mu, sigma=sigma * np.nan)
     np.savez(here / "no_mu.npz", sigma=sigma)
+    np.savez(here / "negative.npz", mu=mu, sigma=-sigma)
+    np.savez(here / "skew.npz", mu=mu, sigma=np.triu(sigma))
     np.savez(here / "flat.npz", mu=mu, sigma=sigma.ravel())
 
 

@@ -44,6 +44,49 @@ TEST_CASE("PSNR is scikit-image's") {
     CHECK(of_pairs("psnr", {{"batch", batch}}, 4, 48)["psnr"].value == Approx(psnr_value).epsilon(1e-6));
 }
 
+TEST_CASE("PSNR leaves identical pairs out of its mean, and counts them in that of all") {
+  const Tensor x = images_of(*toy(4, 2, 3, 16), 4)->pixels;
+  Tensor y = images_of(*toy(4, 3, 3, 16), 4)->pixels.clone();
+  y[1].copy_(x[1]);
+  basin::MeasureOptions o;
+  o.metric = std::make_shared<basin::Object>(spec("metric", "psnr", {}));
+  o.subject.images = of(x);
+  o.reference_images = of(y);
+  const Result found{basin::measure(o)};
+  const Tensor squares = (x.to(at::kDouble) - y.to(at::kDouble)).square().mean({1, 2, 3});  // of bytes, [4]
+  double sum = 0;
+  for (int64_t i : {0, 2, 3}) sum += 10 * std::log10(255 * 255 / squares[i].item<double>());
+  CHECK(found["psnr"].value == Approx(sum / 3).epsilon(1e-6));
+  double spread = 0;
+  for (int64_t i : {0, 2, 3}) spread += std::pow(10 * std::log10(255 * 255 / squares[i].item<double>()) - sum / 3, 2);
+  CHECK(found["psnr"].high - sum / 3 == Approx(4.302653 * std::sqrt(spread / 2 / 3)).epsilon(1e-4));  // t of 2
+  CHECK(found["psnr_of_all"].value == Approx(10 * std::log10(255 * 255 / squares.mean().item<double>())).epsilon(1e-6));
+  CHECK(found["identical"].value == 1);
+}
+
+TEST_CASE("MS-SSIM of a pair that are opposites is 0") {
+  // In the first scale x and 255 - x have a negative likeness of structure, which has no real power.
+  const Tensor x = images_of(*toy(2, 2, 3, 48), 2)->pixels;
+  basin::MeasureOptions o;
+  o.metric = std::make_shared<basin::Object>(spec("metric", "ms_ssim", {{"window", int64_t{3}}}));
+  o.subject.images = of(x);
+  o.reference_images = of(255 - x);
+  CHECK(Result{basin::measure(o)}["ms_ssim"].value == 0);
+}
+
+TEST_CASE("the scales of MS-SSIM fit the shorter side") {
+  const auto wide = [](int64_t height, int64_t width) {
+    basin::MeasureOptions o;
+    o.metric = std::make_shared<basin::Object>(spec("metric", "ms_ssim", {}));
+    o.subject.images = of(images_of(*toy(2, 2, 3, 32), 2)->pixels.slice(2, 0, height).slice(3, 0, width));
+    o.reference_images = of(images_of(*toy(2, 3, 3, 32), 2)->pixels.slice(2, 0, height).slice(3, 0, width));
+    return basin::measure(o)["protocol"]["scales"].get<std::string>();
+  };
+  CHECK(wide(32, 32).starts_with("2"));
+  CHECK(wide(32, 16).starts_with("1"));
+  CHECK(wide(16, 32).starts_with("1"));
+}
+
 TEST_CASE("SSIM is scikit-image's and pytorch-msssim's") {
   const double found = of_pairs("ssim", {{"batch", int64_t{3}}}, 4, 48)["ssim"].value;
   CHECK(found == Approx(ssim_by_skimage).epsilon(1e-6));
@@ -63,6 +106,11 @@ TEST_CASE("LPIPS of pairs is the mean squared distance of their features") {
   const Result psnr = of_pairs("psnr", {}, 4, 48);
   const double squared = 4 / std::pow(10, psnr["psnr_of_all"].value / 10);  // the mean of one pixel
   CHECK(found["lpips"].value == Approx(squared * 3 * 48 * 48).epsilon(1e-6));
+  const Tensor x = images_of(*toy(4, 2, 3, 48), 4)->pixels, z = images_of(*toy(4, 3, 3, 48), 4)->pixels;
+  const Tensor y = at::div(x.to(at::kInt) * 3 + z.to(at::kInt), 4, "floor");
+  const Tensor each = ((x.to(at::kDouble) - y.to(at::kDouble)) / 127.5).square().sum({1, 2, 3});  // [4]
+  CHECK(found["lpips"].high - found["lpips"].value ==
+        Approx(3.182446 * each.std().item<double>() / 2).epsilon(1e-4));  // t of 3
 }
 
 TEST_CASE("MMD with a Gaussian kernel is scipy's, and its interval numpy's jackknife") {
@@ -71,6 +119,16 @@ TEST_CASE("MMD with a Gaussian kernel is scipy's, and its interval numpy's jackk
   CHECK(found["mmd"].value == Approx(kernel).epsilon(1e-6));
   CHECK(found["mmd"].high - found["mmd"].value == Approx(kT19 * kernel_error).epsilon(1e-4));
   CHECK(of_sets("mmd", {{"bandwidth", 0.5}})["mmd"].value == Approx(kernel_of_half).epsilon(1e-6));  // of pixels
+}
+
+TEST_CASE("MMD's median of many items is that of some spread over all of them") {
+  // Values that rise evenly from -1 to 1: of two uniform numbers the distance exceeds d with (1 - d / 2)^2.
+  const Tensor rising = (at::arange(1500, at::kDouble) * (255.0 / 1499)).round().to(at::kByte).reshape({1500, 1, 1, 1});
+  basin::MeasureOptions o;
+  o.metric = std::make_shared<basin::Object>(spec("metric", "mmd", {{"groups", int64_t{0}}}));
+  o.subject.images = of(rising);
+  o.reference_images = of(rising);
+  CHECK(Result{basin::measure(o)}["bandwidth"].value == Approx(2 - std::sqrt(2.0)).margin(0.01));
 }
 
 TEST_CASE("the divergence of Gaussians is torch's, of the data from the images") {

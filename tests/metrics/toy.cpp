@@ -51,6 +51,16 @@ struct ToyDoubled : ToyFeatures {
   Tensor forward(const Context&, const Inputs& in) { return in[0].reshape({in[0].size(0), -1}) * 2; }
 };
 
+struct ToyForgetful : ToyFeatures {
+  static constexpr const char* name = "toy_forgetful";
+  static constexpr const char* summary = "The pixels, but nothing of a batch of 16 when asked again.";
+  static inline int64_t batches_of_16 = 0;
+  Tensor forward(const Context&, const Inputs& in) {
+    const Tensor x = in[0].reshape({in[0].size(0), -1});
+    return x.size(0) == 16 && batches_of_16++ ? x * 0 : x;
+  }
+};
+
 struct ToyBroken : ToyFeatures {
   static constexpr const char* name = "toy_broken";
   static constexpr const char* summary = "The logarithm of pixels, of which half are below 0.";
@@ -69,5 +79,5 @@ struct ToyModel {
 };
 
 BASIN_PLUGIN("toy", "0.1.0", "Apache-2.0", "For the tests of metrics.", basin::DatasetComponent<ToyData>,
-             basin::ModelComponent<ToyFeatures>, basin::ModelComponent<ToyDoubled>, basin::ModelComponent<ToyBroken>,
-             basin::ModelComponent<ToyModel>)
+             basin::ModelComponent<ToyFeatures>, basin::ModelComponent<ToyDoubled>, basin::ModelComponent<ToyForgetful>,
+             basin::ModelComponent<ToyBroken>, basin::ModelComponent<ToyModel>)

@@ -85,10 +85,12 @@ TEST_CASE("EMA's warm-ups are the forms they name") {
   }
 }
 
-TEST_CASE("EMA and SWA go on after a restart, bit for bit") {
-  for (std::string name : {"ema", "swa"}) {
-    const Options options = name == "ema" ? Options{{"decay", 0.9}, {"warmup", std::string("count")}}
-                                          : Options{{"start", int64_t{3}}, {"every", int64_t{2}}};
+TEST_CASE("EMA, SWA, Switch EMA and post-hoc EMA go on after a restart, bit for bit") {
+  const std::map<std::string, Options> all = {{"ema", {{"decay", 0.9}, {"warmup", std::string("count")}}},
+                                              {"swa", {{"start", int64_t{3}}, {"every", int64_t{2}}}},
+                                              {"switch_ema", {{"decay", 0.9}, {"every", int64_t{6}}}},
+                                              {"post_hoc_ema", {{"every", int64_t{2}}, {"sigma_rel", 0.075}}}};
+  for (const auto& [name, options] : all) {
     Walk whole(spec("averager", name, options), some_values(33));
     for (int64_t n = 1; n <= 20; n++) whole.step(n);
     for (int64_t stop : {1, 4, 5, 13}) {
@@ -237,6 +239,16 @@ TEST_CASE("post-hoc EMA refuses profiles that its snapshots do not span, and oth
   CHECK(says(refusal([&] { average_of(walk, {{"gamma", 200.0}}, 20); }), {"gamma 200"}));
   CHECK(says(refusal([&] { average_of(walk, {{"sigma_rel", 0.075}}, 10); }), {"other values of every and tracked"}));
   CHECK(says(refusal([&] { pema({{"tracked", std::vector<double>{0.1}}}, 10); }), {"two widths"}));
+}
+
+TEST_CASE(
+    "post-hoc EMA of weights that stand still is those weights, also where the snapshots miss the profile a little") {
+  Walk walk(spec("averager", "post_hoc_ema", {{"every", int64_t{20}}}), some_values(45));
+  for (uint64_t step = 0; step < 100; step++) {
+    const basin::Context context(0, step, {});
+    walk.averager->call([&] { return walk.functions.update(walk.averager->self(), context.get()); });
+  }
+  for (double s : {0.045, 0.075}) CHECK(worst(average_of(walk, {{"sigma_rel", s}}, 20), some_values(45)) < 1e-5);
 }
 
 TEST_CASE("Switch EMA is an EMA that the weights become after every so many steps") {

@@ -142,6 +142,24 @@ TEST_CASE("GSAM's radius goes with the learning rate, from rho to rho_min") {
   }
 }
 
+TEST_CASE("WSAM's own step goes with the learning rate too") {
+  // The base stands still, so that each step is -rate lr k (s - g), with k = gamma / (1 - gamma).
+  const auto wsam =
+      part("optimizer", "wsam",
+           {{"rho", 0.3}, {"gamma", 0.75}, {"decoupled_lr", 0.02}, {"base", part("optimizer", "sgd", {{"lr", 0.0}})}});
+  Workbench bench(
+      spec("optimizer", "lr_schedule", {{"shape", std::string("linear")}, {"steps", int64_t{4}}, {"base", wsam}}),
+      some_values(46), smooth, kShapes);
+  for (double rate : {1.0, 0.75, 0.5, 0.25, 0.0}) {
+    const Tensor before = bench.values().to(at::kDouble);
+    bench.step();
+    const Tensor s = smooth(bench.visits[1].values.to(at::kDouble), 0), g = smooth(before, 0);
+    const Tensor wanted = -rate * 0.02 * 3 * (s - g), moved = bench.values().to(at::kDouble) - before;
+    CHECK((moved - wanted).abs().max().item<double>() < 1e-6);
+    CHECK((rate == 0 || wanted.abs().max().item<double>() > 1e-3));
+  }
+}
+
 TEST_CASE("random_sam looks at a point of the sphere, another one in each step, the same after a restart") {
   const auto make = [&] {
     return spec("optimizer", "random_sam", {{"rho", 0.7}, {"base", part("optimizer", "sgd", {{"lr", 0.0}})}});

@@ -7,6 +7,7 @@ local alike = diversity:measure(basin.dataset("gaussian", { count = 300, size = 
 assert(alike.high < alike.diversity_of_reference and alike.low < alike.value, tostring(alike))
 local own = diversity:measure(data)
 assert(math.abs(own.value - alike.diversity_of_reference) < 1e-9 * own.value)
+assert(math.abs(own.low - alike.intervals.diversity_of_reference.low) < 1e-9 * own.value)
 assert(own.protocol.numbers == "300 images" and alike.protocol.numbers == "300 images, and 300 of the reference")
 
 -- One picture over and over: none at all, and no interval of too few images.

@@ -40,7 +40,7 @@ class StatisticsFile {
       if (d != features) continue;
       out.extractor = theirs;
       out.gaussian.mean = Tensor::from(mean);
-      out.gaussian.covariance = Tensor::from(array("sigma" + suffix, {d, d}).data(), {d, d});
+      out.gaussian.covariance = covariance("sigma" + suffix, d);
       if (zip_.find("count.npy")) out.gaussian.count = static_cast<int64_t>(array("count", {}).at(0));
       out.arrays = "mu" + suffix + " and sigma" + suffix;
       return out;
@@ -55,6 +55,20 @@ class StatisticsFile {
   }
 
  private:
+  Tensor covariance(const std::string& name, int64_t d) {
+    const std::vector<double> values = array(name, {d, d});
+    double largest = 0, skew = 0, least = 0;
+    for (int64_t i = 0; i < d; ++i)
+      for (int64_t j = 0; j <= i; ++j) {
+        const double a = values[static_cast<size_t>(i * d + j)], b = values[static_cast<size_t>(j * d + i)];
+        largest = std::max(largest, std::abs(a)), skew = std::max(skew, std::abs(a - b));
+        if (i == j) least = std::min(least, a);
+      }
+    if (skew > 1e-4 * largest || least < 0)
+      throw error("The array " + name + " of '" + path_ + "' is no covariance: it " +
+                  (least < 0 ? "has negative variances." : "is not symmetric."));
+    return Tensor::from(values.data(), {d, d});
+  }
   std::string text(const std::string& name) {
     std::string out;
     if (zip_.find(name + ".npy"))

@@ -42,6 +42,9 @@ refused("shape [3, 16, 16], the data set's items have [3, 8, 8]", function()
 end)
 
 -- Too few images, and one picture many times, are measured, and it is said what that does.
+fid:measure(other:images(1, 33), data)  -- just enough: 32 differences from the mean
+fid:measure(other:images(1, 32), data)
+--> warning: fid: 32 images cannot fill a covariance of 32 features; the distance will be far too large. Use more images or fewer features.
 fid:measure(other:images(1, 20), data)
 --> warning: fid: 20 images cannot fill a covariance of 32 features; the distance will be far too large. Use more images or fewer features.
 fid:measure(basin.dataset("gaussian", { count = 150, size = 16, mean = 0.3, std = 0 }), data)

@@ -32,6 +32,15 @@ local absolute = measure { along = "random", radii = { 0.01 * all.weight_norm, 0
 assert(math.abs(curve(absolute, "loss_random").y[3] - curve(all, "loss_random").y[3]) < 1e-5)
 assert(#absolute.grids == 0)
 
+-- Of one radius the slope is the rise over it, and so are the ends of its interval.
+for _, kind in ipairs { "random", "gradient" } do
+  local one = measure { along = kind, radii = { 0.02 }, draws = 3, bands = 0 }
+  local c, slope = curve(one, "loss_" .. kind), one.intervals["slope_" .. kind]
+  for _, pair in ipairs { { slope.low, c.low }, { slope.high, c.high }, { one["slope_" .. kind], c.y } } do
+    assert(math.abs(pair[1] * 0.02 - (pair[2][2] - one.loss)) < 1e-9, kind)
+  end
+end
+
 local function refused(what, options)
   local ok, message = pcall(measure, options)
   assert(not ok and tostring(message):find(what, 1, true), tostring(message))

@@ -14,6 +14,18 @@ for _, options in ipairs { {}, { features = basin.model "small_features" {} } } 
   local total = 0
   for _, count in ipairs(new.curves[1].y) do total = total + count end
   assert(total == 50 and #new.curves[1].y == 20)
+  -- The bins have equal width from the least to the largest distance; each is named by its middle.
+  local distances, counts = new.curves[3].y, {}
+  local low, high = math.min(table.unpack(distances)), math.max(table.unpack(distances))
+  for b = 1, 20 do
+    counts[b] = 0
+    assert(math.abs(new.curves[1].x[b] - (low + (b - 0.5) * (high - low) / 20)) < 1e-9 * high)
+  end
+  for _, d in ipairs(distances) do
+    local b = math.min(math.floor((d - low) / (high - low) * 20) + 1, 20)
+    counts[b] = counts[b] + 1
+  end
+  for b = 1, 20 do assert(new.curves[1].y[b] == counts[b], b) end
 end
 -- A limit takes every second item, and counts among all.
 local every_second = search { limit = 100 }:measure(data:images(31, 20), data)

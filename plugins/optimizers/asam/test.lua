@@ -19,6 +19,8 @@ local _, _, none = watched("asam-none", 3, basin.optimizer("asam", { rho = 0, ba
 local _, _, plain = watched("asam-plain", 3, adam)
 assert(distance(none, plain) == 0)
 
+toy.reports_sharpness("asam", basin.optimizer("asam", { rho = 2, base = adam }))
+
 -- It learns.
 local _, _, _, losses = watched("asam-learns", 60, basin.optimizer("asam", { base = basin.optimizer "adam" { lr = 3e-3 } }))
 assert(losses[60] < 0.9 * losses[1], losses[60])

@@ -26,6 +26,8 @@ local still, rho, beta = basin.optimizer "sgd" { lr = 0 }, 0.2, 0.5
 local seen, away = watched("esam-passes", 1, basin.optimizer("esam", { rho = rho, beta = beta, gamma = 0.25, base = still }))
 assert(#seen == 3 and seen[1].samples == 8 and seen[2].samples == 8 and seen[3].samples == 2)
 assert(seen[1].away == 0 and seen[2].away == seen[3].away and away == 0)
+local rounded = watched("esam-rounded", 1, basin.optimizer("esam", { rho = rho, gamma = 0.35, base = still }))
+assert(rounded[3].samples == 3)  -- the nearest number to 2.8
 local share = seen[2].away ^ 2 / (rho ^ 2 / beta)
 assert(share > 0.7 and share < 1.3, share)
 
@@ -37,6 +39,24 @@ local _, _, sam = watched("esam-sam", 3, basin.optimizer("sam", { rho = rho, bas
 assert(distance(whole, sam) == 0)
 local _, _, part = watched("esam-part", 3, basin.optimizer("esam", { rho = rho, base = adam }))
 assert(distance(part, sam) > 0)
+
+-- Of the whole batch, also where the second gradients are of a part of it; and around optimizers that cut the batch into
+-- parts, those whose losses grew are looked for in each part.
+toy.reports_sharpness("esam", basin.optimizer("esam", { rho = 0.5, gamma = 0.25, base = adam }))
+local halves = basin.optimizer("lpf_sgd", { sigma = 0, draws = 2, base = still })
+local nested = toy.watched("esam-parts", 1, basin.optimizer("esam", { rho = rho, gamma = 0.5, base = halves }))
+assert(#nested == 6)
+for half = 0, 1 do
+  local whole, chosen = nested[3 * half + 2], nested[3 * half + 3]
+  assert(whole.images == 4 and chosen.images == 2)
+  for i = 1, 2 do
+    local found = 0
+    for j = 1, 4 do
+      if (chosen.noise[i] - whole.noise[j]):abs():max():item() == 0 then found = found + 1 end
+    end
+    assert(found == 1)
+  end
+end
 
 -- It learns.
 local _, _, _, loss = watched("esam-learns", 40, basin.optimizer("esam", { rho = 0.05, base = basin.optimizer "adam" { lr = 3e-3 } }))

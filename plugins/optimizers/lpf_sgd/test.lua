@@ -24,6 +24,14 @@ basin.run { name = "lpf-schedule", device = "cpu", precision = "fp32" }:train {
   noise_schedule = basin.noise_schedule "loss_second_moment" {}, optimizer = basin.optimizer("lpf_sgd", { base = adam }),
 }
 
+-- Around an optimizer that asks for some rows of the batch, by the losses of each: without noise it changes nothing.
+local esam = basin.optimizer("esam", { rho = 0.5, beta = 1, gamma = 0.5, base = sgd })
+local _, _, whole = watched("lpf-esam", 2, esam)
+local runs, _, cut = watched("lpf-around-esam", 2, basin.optimizer("lpf_sgd", { sigma = 0, draws = 3, base = esam }))
+assert(distance(cut, whole) < 1e-4 * distance(whole, before) and distance(whole, plain) > 0)
+for i, images in ipairs { 2, 3, 3, 8, 1, 1, 2 } do assert(runs[i].images == images, i) end  -- parts of the rows, too
+assert(#runs == 14)
+
 -- It learns.
 local _, _, _, losses = watched("lpf_sgd-learns", 60, basin.optimizer("lpf_sgd", { base = basin.optimizer "adam" { lr = 3e-3 } }))
 assert(losses[60] < 0.9 * losses[1], losses[60])

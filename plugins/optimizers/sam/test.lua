@@ -50,6 +50,8 @@ seen = watched("sam-adaptive", 2, 0, basin.optimizer("sam", { rho = 0.1, adaptiv
 assert(same(seen[2].weights["out.2.weight"], seen[1].weights["out.2.weight"]))
 assert(distance(seen[4].weights, seen[3].weights) > 0)
 
+toy.reports_sharpness("sam", basin.optimizer("sam", { rho = 0.5, base = adam }))
+
 -- A radius at which the training does not start is said after 300 steps, with one at which it does.
 local function sam_of(rho) return basin.optimizer("sam", { rho = rho, base = basin.optimizer "adam" { lr = 3e-3 } }) end
 local share, advice = toy.started("sam-stuck", sam_of(5))

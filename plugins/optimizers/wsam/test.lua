@@ -15,6 +15,8 @@ assert(distance(trained("half", { rho = 0.1, gamma = 0.5 }), sam) < 0.02 * moved
 assert(distance(trained("none", { rho = 0.1, gamma = 0 }), plain) == 0)
 assert(distance(trained("apart", { rho = 0.1, gamma = 0.5, decoupled_lr = 1e-2 }), sam) > 0.1 * moved)
 
+toy.reports_sharpness("wsam", basin.optimizer("wsam", { rho = 0.5, base = adam }))
+
 -- It learns.
 local _, _, _, losses = watched("wsam-learns", 60, basin.optimizer("wsam", { rho = 0.02, base = basin.optimizer "adam" { lr = 3e-3 } }))
 assert(losses[60] < 0.9 * losses[1], losses[60])

@@ -61,6 +61,12 @@ assert((halved:parameters()["out.0.weight"] - 0.5):abs():max():item() < 1e-6)  -
 -- All parameters.
 local every, report = quantized { bits = 4, which = "all" }
 assert(report.weights == model.count)
+local layers, count = {}, 0  -- a layer counts once, whether it has a weight, a bias or both
+for parameter in pairs(original) do
+  local layer = parameter:match "(.*)%.[^.]*$"
+  if not layers[layer] then layers[layer], count = true, count + 1 end
+end
+assert(report.layers == count, report.layers)
 assert((every:parameters()["input_blocks.0.0.bias"] - original["input_blocks.0.0.bias"]):abs():max():item() > 0)
 
 refused("bits", function() return basin.quantizer "uniform" { bits = 1 } end)

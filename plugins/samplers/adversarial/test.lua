@@ -38,6 +38,25 @@ local random, at_random = start("random", { radius = 2, iterations = 0 })
 toy.close(norms(random - z):mean():item(), 2, 1e-4)
 assert((loss(epsilon) - loss(at_random)):min():item() > 0)
 assert((loss(epsilon) - loss(plain)):min():item() > 0)
+-- The ascent written out, from the same beginning: half a radius away, then steps of 2.5 radius / iterations along each
+-- image's own gradient, back into the ball after each.
+local beginning
+basin.run { name = "attack-beginning", device = "cpu", precision = "fp32" }:sample {
+  model = model, count = 4, batch = 4, seed = 0,
+  sampler = basin.sampler("probe", function(s)
+    beginning = s:noise(1001):copy()
+    return s.start
+  end),
+}
+local function to_norm(x, norm) return x * (norm / norms(x)):reshape(4, 1, 1, 1) end
+local delta = to_norm(beginning, 1)
+for _ = 1, 10 do
+  local at = (z + delta):require_gradient()
+  delta = delta + to_norm(((model(at, 999) - z) ^ 2):sum():gradient(at), 0.5)
+  delta = delta * (2 / norms(delta)):clamp(0, 1):reshape(4, 1, 1, 1)
+end
+assert((attacked - z - delta):abs():max():item() < 1e-3, (attacked - z - delta):abs():max():item())
+
 -- An image is attacked in the same way whatever it is sampled beside.
 assert((start("single", { radius = 2, iterations = 10 }, 1) - attacked):abs():max():item() < 1e-3)
 

@@ -34,7 +34,17 @@ local moved = pixels("moved", basin.sampler "epsilon_scaling" { scale = 1.3, bas
 assert(difference(moved, plain) > 2)
 assert(difference(moved, pixels("written", scaled)) <= 1)
 
--- Around ddpm, and around a sampler written in Lua.
+-- What a sampler is given is the scaled prediction itself, too.
+local given = {}
+local probe = basin.sampler("probe", function(s)
+  given[#given + 1] = s:denoise(s.start, 500):copy()
+  return s.start
+end)
+pixels("given", probe)
+pixels("given-scaled", basin.sampler "epsilon_scaling" { scale = 1.3, base = probe })
+assert(difference(given[1], given[2] * 1.3) < 1e-5 and difference(given[1], given[2]) > 1e-2)
+
+-- Around ddpm.
 pixels("ddpm", basin.sampler "epsilon_scaling" { scale = 1.01, base = basin.sampler "ddpm" { steps = 3 } })
 
 refused("scale", function() return basin.sampler "epsilon_scaling" { scale = 0, base = ddim } end)
