@@ -25,8 +25,10 @@ def fail(sentence):
 def read(path):
     try:
         content = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as e:  # whatever torch.load makes of it, one sentence
-        fail(f"'{path}' cannot be read as weights: {e}".splitlines()[0])
+    except OSError as e:
+        fail(f"'{path}' cannot be read: {e.strerror or e}")
+    except Exception:  # torch.load's own words advise to run what is in the file
+        fail(f"'{path}' is no checkpoint: PyTorch finds no tensors in it, or more than tensors")
     if isinstance(content, dict) and "state" in content and "param_groups" in content:
         fail(f"'{path}' is the state of an optimizer (opt*.pt); give model*.pt or ema_*.pt")
     if not isinstance(content, dict) or not all(isinstance(v, torch.Tensor) for v in content.values()):

@@ -972,7 +972,7 @@ function measurement:losses(first, count, draw, t) end
 ---@overload fun(): table|nil
 local sweep = {}
 
----What a metric found. Its numbers by name: result.loss; as text it says how it was measured.
+---What a metric found. Its numbers by name: result.loss; result.protocol says how it was measured.
 ---@class basin.result
 ---@field value number The metric's own number.
 ---@field low number|nil Lower end of its 95 % interval; nil where it is exact.
@@ -1100,7 +1100,7 @@ function run:sample(options) end
 function run:quantize(options) end
 
 ---@class (exact) basin.run.report.options
----@field runs? any[] Other runs, or their folders, to stand beside it. Default: {}.
+---@field runs? any[] Other runs, or their numbers, names or folders, to stand beside it. Default: {}.
 ---@field path? string The file. Default: report.html in the run's folder; of several, in the folder of runs.
 ---@field title? string The page's. Default: the runs' names.
 
@@ -2005,7 +2005,7 @@ function basin.quantizer(name, options) end
 
 ---@class (exact) basin.metric.loss_along.options
 ---@field along? "all"|"random"|"filter_normalised"|"gradient"|"hessian" Along which directions. Default: "all".
----@field radii? number[] Norms of the perturbation (L2 over all parameters), ascending. Default: { 0.002, 0.005, 0.01, 0.02, 0.05, 0.1 }. At least 0.
+---@field radii? number[] L2 norms of the perturbation over all parameters, ascending; in which unit, `norm` says. Default: { 0.002, 0.005, 0.01, 0.02, 0.05, 0.1 }. At least 0.
 ---@field norm? "relative"|"absolute" Radii as a share of the weights' own norm, or as they are. Default: "relative".
 ---@field draws? integer How many random directions of either kind. Default: 5. At least 1.
 ---@field images? integer Images of the data set, spread over all of it. [images] Default: 128. At least 2.
@@ -2015,7 +2015,7 @@ function basin.quantizer(name, options) end
 ---The loss against the norm of a perturbation of the weights, along directions.
 ---@class basin.metric.loss_along: basin.metric
 ---@field along "all"|"random"|"filter_normalised"|"gradient"|"hessian" Along which directions.
----@field radii number[] Norms of the perturbation (L2 over all parameters), ascending.
+---@field radii number[] L2 norms of the perturbation over all parameters, ascending; in which unit, `norm` says.
 ---@field norm "relative"|"absolute" Radii as a share of the weights' own norm, or as they are.
 ---@field draws integer How many random directions of either kind.
 ---@field images integer Images of the data set, spread over all of it.
@@ -2399,7 +2399,7 @@ function basin.sweep(grid, body) end
 function basin.run(options) end
 
 ---@class (exact) basin.report.options
----@field runs any[] Runs of this script, or folders of runs. Required.
+---@field runs any[] Runs of this script, or the numbers, names or folders of others. Required.
 ---@field path? string The file. Default: report.html in the run's folder; of several, in the folder of runs.
 ---@field title? string The page's. Default: the runs' names.
 

@@ -38,9 +38,9 @@ Official find(const DataGet& wanted) {
   }
   if (wanted.what.find("://") == std::string::npos) {
     const std::string near = nearest(wanted.what, names);
-    throw Error("there is no data set '" + wanted.what + "' to get; " +
-                    (near.empty() ? "basin data get alone lists what there is" : "did you mean '" + near + "'?") +
-                    ", or give the URL of a .tar.gz and its --md5",
+    throw Error("there is no data set '" + wanted.what + "' to get" +
+                    (near.empty() ? "." : "; did you mean '" + near + "'?") +
+                    " basin data get alone lists what there is; or give the URL of a .tar.gz and its --md5",
                 BASIN_ERROR_NOT_FOUND);
   }
   if (wanted.md5.size() != 32 || wanted.md5.find_first_not_of("0123456789abcdef") != std::string::npos)

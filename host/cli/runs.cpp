@@ -80,6 +80,18 @@ std::vector<std::string> default_columns(const std::vector<Summary>& runs) {
   return out;
 }
 
+// What stands between commas; those in brackets are part of a name: "lpf[ema, 4 bits],rho".
+std::vector<std::string> names_in(const std::string& text) {
+  std::vector<std::string> names(1);
+  int depth = 0;
+  for (const char c : text) {
+    depth += (c == '[') - (c == ']');
+    if (c == ',' && depth <= 0) names.emplace_back();
+    else names.back() += c;
+  }
+  return names;
+}
+
 int terminal_width() {
   winsize size{};
   return ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
@@ -139,12 +151,8 @@ int list(const RunCommands& c, const fs::path& root) {
   std::vector<std::string> columns = default_columns(runs);
   if (!c.columns.empty()) {
     columns = {"run"};
-    for (size_t at = 0; at <= c.columns.size();) {
-      const size_t end = std::min(c.columns.find(',', at), c.columns.size());
-      const std::string word = c.columns.substr(at, end - at);
+    for (const std::string& word : names_in(c.columns))
       if (!word.empty() && word != "run") columns.push_back(index.name_of(word));
-      at = end + 1;
-    }
   }
   std::vector<std::vector<Cell>> rows;
   for (const auto& run : runs) {
@@ -196,7 +204,11 @@ int report(const RunCommands& c, const fs::path& root) {
 
 int export_runs(const RunCommands& c, const fs::path& root) {
   std::string format = c.format;
-  if (format.empty()) format = fs::path(c.out).extension() == ".jsonl" ? "jsonl" : "csv";
+  const std::string ending = fs::path(c.out).extension();
+  if (format.empty() && !ending.empty() && ending != ".csv" && ending != ".jsonl")
+    throw Error("basin export writes .csv and .jsonl, and '" + c.out + "' ends in " + ending +
+                "; give it one of these, or say which with --format");
+  if (format.empty()) format = ending == ".jsonl" ? "jsonl" : "csv";
   const Everything all = collect(folders_of(c, root));
   for (const auto& problem : all.problems) std::fprintf(stderr, "%s\n", problem.c_str());
   const auto rows = c.results ? result_rows(all) : metric_rows(all);

@@ -73,7 +73,7 @@ void check(const Scaffold& wanted, const fs::path& folder) {
   if (std::find(known.begin(), known.end(), wanted.kind) == known.end()) {
     const std::string near = nearest(wanted.kind, known);
     throw Error("there is no kind of component '" + wanted.kind + "'" +
-                (near.empty() ? "" : "; did you mean '" + near + "'?") + " There are: " + joined(known) + ".");
+                (near.empty() ? "." : "; did you mean '" + near + "'?") + " There are: " + joined(known) + ".");
   }
   if (!is_identifier(wanted.name)) {
     const std::string fitting = as_identifier(wanted.name);

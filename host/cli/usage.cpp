@@ -52,13 +52,17 @@ std::string about_extra(const CLI::App& app) {
   const std::string word = extras.empty() ? "" : extras.front(), who = path_of(part);
   const std::string option = word.substr(0, word.find('='));
   if (word.starts_with("-")) {
-    // An option of the other places: before the command, or of another command.
-    for (const CLI::App* other : app.get_subcommands([](const CLI::App*) { return true; })) {
+    // An option of the other places: of other commands, or of basin alone.
+    std::vector<const CLI::App*> places = app.get_subcommands([](const CLI::App*) { return true; });
+    places.push_back(&app);
+    std::string others;
+    for (const CLI::App* other : places) {
       const auto names = options_of(*other);
-      if (other != &part && std::find(names.begin(), names.end(), option) != names.end() &&
-          nearest(option, options_of(part)).empty())
-        return who + " has no option '" + option + "', which is one of " + path_of(*other);
+      if (other == &part || std::find(names.begin(), names.end(), option) == names.end()) continue;
+      others += (others.empty() ? "" : ", ") + path_of(*other) + (other == &app ? " itself" : "");
     }
+    if (!others.empty() && nearest(option, options_of(part)).empty())
+      return who + " has no option '" + option + "', which is one of " + others;
     return who + " has no option '" + option + "'" + script::hint(option, options_of(part), "it has");
   }
   std::vector<std::string> commands;

@@ -1,6 +1,7 @@
 // The interface a metric plugin calls: images, features and losses in; numbers, curves and grids out.
 #include "measure/measurement.hpp"
 
+#include <algorithm>
 #include <numeric>
 
 #include "abi/border.hpp"
@@ -52,7 +53,8 @@ basin_status info(basin_measurement* m, basin_measurement_info* out) {
       theirs = m->options->reference_images->pixels.sizes().slice(1).vec();
     }
     if (!theirs.empty()) {
-      if (!shape.empty() && theirs != shape)
+      const auto fits = [](int64_t a, int64_t b) { return a < 0 || a == b; };  // -1: the model takes any size
+      if (!shape.empty() && !std::ranges::equal(shape, theirs, fits))
         throw Error("what is measured has shape " + (std::stringstream() << c10::IntArrayRef(shape)).str() + ", the " +
                     (m->options->reference ? "data set's items have " : "images that it is compared with have ") +
                     (std::stringstream() << c10::IntArrayRef(theirs)).str());

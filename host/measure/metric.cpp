@@ -1,5 +1,8 @@
 #include "measure/metric.hpp"
 
+#include <algorithm>
+#include <string_view>
+
 #include "measure/measurement.hpp"
 
 namespace basin {
@@ -29,13 +32,35 @@ class Restore {
   std::vector<Tensor> values_;
 };
 
+// A metric that looks at features is one of images, unless it makes some of the model itself.
+bool takes_extractor(const Object& metric) {
+  const auto& parameters = metric.spec().component->parameters;
+  return std::ranges::any_of(parameters, [](const basin_parameter* p) {
+    return p->type == BASIN_TYPE_COMPONENT && p->choices && p->choices[0] && std::string_view(p->choices[0]) == "model";
+  });
+}
+Error images_wanted(const Object& metric) {
+  return Error("metric '" + metric.spec().component->name +
+               "' measures images, and a model was given; run:sample makes some of it: metric:measure(run:sample { "
+               "model = model, ... }, data)");
+}
+
+void check_model(const MeasureOptions& options) {
+  if (!options.subject.model || options.process) return;
+  if (takes_extractor(*options.metric)) throw images_wanted(*options.metric);
+  if (options.subject.model->target() == BASIN_TARGET_NONE)
+    throw Error("model '" + options.subject.model->spec().component->name +
+                "' is a feature extractor and has no training loss to measure; give a model that predicts epsilon, x0, "
+                "v or the score");
+  throw Error(
+      "the model has not been trained on a process yet; give one: metric:measure(model, data, { process = ... })");
+}
+
 }  // namespace
 
 nlohmann::json measure(const MeasureOptions& options) {
   const auto& subject = options.subject;
-  if (subject.model && !options.process)
-    throw Error(
-        "the model has not been trained on a process yet; give one: metric:measure(model, data, { process = ... })");
+  check_model(options);
   basin_measurement m;
   m.options = &options;
   m.process = {options.process};
@@ -60,7 +85,11 @@ nlohmann::json measure(const MeasureOptions& options) {
           [&] { return options.metric->functions<basin_metric_functions>().measure(options.metric->self(), &m); },
           "measure");
     } catch (const Error& e) {
-      if (e.status != BASIN_ERROR_INTERRUPTED) throw;
+      if (e.status != BASIN_ERROR_INTERRUPTED) {
+        if (subject.model && takes_extractor(*options.metric) && m.extractors.empty())
+          throw images_wanted(*options.metric);
+        throw;
+      }
       throw Error("stopped while measuring " + name + "; the same command begins this measurement again", e.status);
     }
   }

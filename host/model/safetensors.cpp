@@ -88,6 +88,12 @@ Header read_header(FileReader& in, const std::filesystem::path& file) {
   uint64_t length = 0;
   if (in.size() < sizeof length) refuse(file, "is no safetensors file: it has " + std::to_string(in.size()) + " bytes");
   in.read(&length, sizeof length, 0);
+  const std::string ending = file.extension();
+  const bool zip = (length & 0xffff) == 0x4b50;  // "PK", with which torch.save's files begin
+  if (length > kLongestHeader && (zip || ending == ".pt" || ending == ".pth" || ending == ".ckpt"))
+    refuse(file,
+           "is no safetensors file but one of PyTorch's; scripts/convert_guided_diffusion.py makes safetensors of one "
+           "that guided-diffusion wrote");
   if (length > kLongestHeader) refuse(file, "is no safetensors file: its first 8 bytes are no length of a header");
   Header out;
   out.data = sizeof length + length;

@@ -64,7 +64,8 @@ int factory(Call& c, const char* kind) {
 
 int call_box(Call& c) {  // box { options }
   ComponentBox& box = self(c);
-  if (box.component->kind == "model" && test<Tensor>(c.L, 2)) return call_model(c);
+  if (box.component->kind == "model" && (test<Tensor>(c.L, 2) || (box.spec && lua_type(c.L, 2) != LUA_TTABLE)))
+    return call_model(c);
   const std::string owner = "basin." + box.component->kind + " \"" + box.component->name + "\"";
   if (box.spec) throw Error(owner + " has its options already; a second table cannot follow");
   if (lua_gettop(c.L) != 2 || lua_type(c.L, 2) != LUA_TTABLE) {

@@ -3,6 +3,8 @@
 
 #include <ATen/Parallel.h>
 
+#include <set>
+
 #include "abi/cuda.hpp"
 #include "abi/log.hpp"
 #include "plugin/hash.hpp"
@@ -97,7 +99,7 @@ int json_field(Call& c, const char* name) {
 const Type& result_type() {
   static const Type t{
       .name = "result",
-      .summary = "What a metric found. Its numbers by name: result.loss; as text it says how it was measured.",
+      .summary = "What a metric found. Its numbers by name: result.loss; result.protocol says how it was measured.",
       .methods = result_pictures(),
       .properties = {{"value", "The metric's own number.",
                       [](Call& c) { return give(c.L, get<Result>(c.L, 1).value().value); }, "number"},
@@ -210,6 +212,12 @@ void move_extractors(const Object& metric, at::Device device) {
   }
 }
 
+// What this process has measured itself, by folder and key.
+std::set<std::string>& measured_here() {
+  static std::set<std::string> keys;
+  return keys;
+}
+
 int measure_method(Call& c) {
   MeasureCall m;
   read_subject(c, m);
@@ -225,11 +233,14 @@ int measure_method(Call& c) {
   if (!m.folder.empty()) {
     if (auto found = read_result(m.folder, key); found && found->contains("scalars")) {
       note(m.folder, "loaded " + title(*found));
-      tell("already measured, from " + m.folder + ": " + title(*found));
+      if (!measured_here().contains(m.folder + "/" + key))
+        tell_once("already measured, from " + m.folder + ": " + box.component->name);
       return give(c.L, Result{*found});
     }
   }
   stop_dry_run(c.L, nullptr, "measure " + box.component->name, box.spec->options);
+  if (m.options.subject.model && m.options.process)
+    say_other_process(*m.options.subject.model, *m.options.process, "measured on");
   m.options.metric = make_object_at(c.L, 1);
   if (m.options.subject.model) move_extractors(*m.options.metric, m.options.subject.model->device());
   else
@@ -237,7 +248,10 @@ int measure_method(Call& c) {
   PluginProgress progress;
   Result result;
   with_script_errors([&] { result.record = basin::measure(m.options); });
-  if (!m.folder.empty()) record_result(m.folder, key, result.record);
+  if (!m.folder.empty()) {
+    record_result(m.folder, key, result.record);
+    measured_here().insert(m.folder + "/" + key);
+  }
   return give(c.L, std::move(result));
 }
 

@@ -58,6 +58,10 @@ int load(Call& c) {
   const auto model = model_at(c.L, 1);
   const std::string path = c.string("path");
   const Safetensors file = read_safetensors(path);
+  if (file.metadata.contains("loss_count"))
+    throw Error("'" + path +
+                "' is a checkpoint, from which a run goes on with its training; the weights alone are in " +
+                "model.safetensors beside it, once that training has finished");
   const std::vector<std::string> unsaid = check_choices(*model, file.metadata, path);
   model->load(file.tensors, path);
   for (const std::string& option : unsaid)
@@ -151,11 +155,17 @@ int noised(Call& c) {
 // its weights are kept, those of x flow.
 int call_model(Call& c) {
   const auto model = model_at(c.L, 1);
-  const Tensor& x = get<Tensor>(c.L, 2);
-  Tensor t = operand(c.L, 3).to(x.device(), at::kFloat);
-  if (x.dim() != 4 || t.dim() > 1 || (t.dim() == 1 && t.size(0) != x.size(0)))
+  const auto refuse = [&] {
     throw Error("a model is called as model(x, t), with x a tensor [B,C,H,W] and t a number or a tensor [B]; got " +
                 describe(c.L, 2) + " and " + describe(c.L, 3));
+  };
+  if (!test<Tensor>(c.L, 2) || !(test<Tensor>(c.L, 3) || lua_type(c.L, 3) == LUA_TNUMBER)) {
+    prediction_target(*model);  // a feature extractor is not called so at all
+    refuse();
+  }
+  const Tensor& x = get<Tensor>(c.L, 2);
+  Tensor t = operand(c.L, 3).to(x.device(), at::kFloat);
+  if (x.dim() != 4 || t.dim() > 1 || (t.dim() == 1 && t.size(0) != x.size(0))) refuse();
   if (t.dim() == 0) t = t.expand({x.size(0)});
   std::vector<int64_t> ids(static_cast<size_t>(x.size(0)));
   std::iota(ids.begin(), ids.end(), 0);

@@ -135,8 +135,8 @@ void components_in(const nlohmann::json& value, std::set<std::string>& names) {
 }
 
 // A plugin's version is part of what a run is; its file is not, or every rebuild would begin all runs anew. But whoever
-// goes on with numbers of another build of the same version must hear of it.
-void say_other_builds(Run& run, const nlohmann::json& identity) {
+// goes on with numbers of another build of the same version must hear of it. "adam 0.1.0, sam 0.1.0", or "".
+std::string other_builds(const Run& run, const nlohmann::json& identity) {
   const auto record = read_run(run.folder()).record;
   std::set<std::string> used, others;
   components_in(identity, used);
@@ -150,11 +150,7 @@ void say_other_builds(Run& run, const nlohmann::json& identity) {
   }
   std::string names;
   for (const std::string& name : others) names += (names.empty() ? "" : ", ") + name;
-  if (names.empty()) return;
-  const std::string line = "note: " + run.folder().string() + " was begun with another build of " + names +
-                           ", and keeps what that found; --fresh begins anew";
-  tell(line);
-  run.log(line);
+  return names;
 }
 
 void add_device(const RunBox& box, nlohmann::json& identity) {
@@ -179,6 +175,17 @@ bool is_run(const RunBox& box, nlohmann::json identity, const std::string& folde
   } catch (const std::exception&) {  // the folder is gone, or was edited
     return false;
   }
+}
+
+void say_other_builds(RunBox& box, int64_t step, int64_t steps) {
+  const std::string names = std::exchange(box.other_builds, "");
+  if (names.empty()) return;
+  const std::string line = "note: " + box.run->folder().string() + " was begun with another build of " + names +
+                           (step < steps ? "; the steps from " + std::to_string(step + 1) + " on are this build's"
+                                         : ", and keeps what that found") +
+                           "; --fresh begins anew";
+  tell(line);
+  box.run->log(line);
 }
 
 bool is_untouched(const Run& run) { return !run.existed() && run.state().empty(); }
@@ -216,11 +223,12 @@ Run& open_run(lua_State* L, RunBox& box, nlohmann::json identity, std::vector<Op
   if (!settings.fresh) box.run = known.lock();
   if (!box.run) {
     box.run = Run::open(settings.runs, box.settings, identity, details_of(engine, box, details), settings.fresh);
-    if (box.run->existed()) say_other_builds(*box.run, identity);
+    if (box.run->existed()) box.other_builds = other_builds(*box.run, identity);
     else if (!settings.fresh) say_other_threads(*box.run, settings.runs);
     known = box.run;
   }
   box.identity = std::move(identity);
+  if (box.identity["verb"] != "train") say_other_builds(box, 0, 0);
   open_runs()[box.run->folder().string()] = box.run;
   latest_run().set(box.run);
   return *box.run;

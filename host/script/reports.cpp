@@ -1,4 +1,5 @@
 // basin.report and run:report: run folders as one page.
+#include "run/index.hpp"
 #include "run/report.hpp"
 
 #include <filesystem>
@@ -10,8 +11,9 @@ namespace {
 
 std::filesystem::path folder_at(lua_State* L, int index) {
   if (const RunBox* box = test<RunBox>(L, index)) return opened(*box).folder();
-  if (lua_type(L, index) == LUA_TSTRING) return text_at(L, index);
-  throw Error("a report is about runs or their folders, got " + describe(L, index));
+  if (lua_type(L, index) == LUA_TSTRING || lua_isinteger(L, index))
+    return find_run(Engine::of(L).settings().runs, lua_tostring(L, index));
+  throw Error("a report is about runs, or their numbers, names or folders, got " + describe(L, index));
 }
 
 std::vector<std::filesystem::path> folders_at(lua_State* L, int list) {
@@ -52,7 +54,7 @@ int run_report(Call& c) {
 
 const std::vector<Field>& report_fields() {
   static const std::vector<Field> fields{
-      {"runs", "list", "Other runs, or their folders, to stand beside it.", "{}"},
+      {"runs", "list", "Other runs, or their numbers, names or folders, to stand beside it.", "{}"},
       {"path", "string", "The file.", "report.html in the run's folder; of several, in the folder of runs"},
       {"title", "string", "The page's.", "the runs' names"}};
   return fields;
@@ -63,7 +65,9 @@ void add_reports(lua_State* L, int library) {
       {.name = "basin.report",
        .summary = "Writes tables, curves, sample grids and scripts of runs as one HTML file; each run gets one of its "
                   "own too.",
-       .fields = {{"runs", "list", "Runs of this script, or folders of runs."}, report_fields()[1], report_fields()[2]},
+       .fields = {{"runs", "list", "Runs of this script, or the numbers, names or folders of others."},
+                  report_fields()[1],
+                  report_fields()[2]},
        .table = true,
        .returns = "string (the file)",
        .example = "print(basin.report { runs = { run } })"},

@@ -2,6 +2,7 @@
 #include "script/runs.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "abi/cuda.hpp"
 #include "script/component.hpp"
@@ -153,6 +154,17 @@ void tell(const std::string& line) {
   Progress::clear();
   std::fflush(stdout);
   std::fprintf(stderr, "%s\n", line.c_str());
+}
+
+void tell_once(const std::string& line) {
+  static std::set<std::string> said;
+  if (said.insert(line).second) tell(line);
+}
+
+void say_other_process(const Model& model, const Process& process, const std::string& used) {
+  if (!model.process || model.process->describe() == process.describe()) return;
+  tell_once("warning: the model was trained on " + model.process->describe() + " and is " + used + " " +
+            process.describe());
 }
 
 void add_runs(lua_State* L, int library) {

@@ -8,6 +8,11 @@
 #include "script/bind.hpp"
 #include "script/engine.hpp"
 
+namespace basin {
+class Model;
+class Process;
+}  // namespace basin
+
 namespace basin::script {
 
 // basin.run { ... }: the folder is opened by the first verb, when everything that identifies the run is known.
@@ -15,8 +20,9 @@ struct RunBox {
   RunSettings settings;
   std::vector<Option> options;  // with origins, for run.json
   std::shared_ptr<Run> run;
-  nlohmann::json identity;  // it was opened with
-  bool told = false;        // the line about a new folder
+  nlohmann::json identity;   // it was opened with
+  bool told = false;         // the line about a new folder
+  std::string other_builds;  // of its plugins, which began it, until that is said
 };
 template <>
 inline constexpr const char* type_of<RunBox> = "run";
@@ -34,8 +40,16 @@ bool is_run(const RunBox& box, nlohmann::json identity, const std::string& folde
 bool is_untouched(const Run& run);
 void close_untouched(RunBox& box);
 
-// A line on standard error, a live bar taken away first.
+// Says, once, whose build the training's steps are that are still to come; of a finished one, and of samples, whose they
+// were.
+void say_other_builds(RunBox& box, int64_t step, int64_t steps);
+
+// A line on standard error, a live bar taken away first. tell_once: not if this process has said it already.
 void tell(const std::string& line);
+void tell_once(const std::string& line);
+
+// Where a model is used with another process than it was trained on, a warning says both.
+void say_other_process(const Model& model, const Process& process, const std::string& used);
 
 // The verbs (verbs.cpp).
 int run_train(Call& c);

@@ -68,9 +68,9 @@ void read_averages(Call& c, Given& given, TrainOptions& o, nlohmann::json& ident
   for (lua_pushnil(c.L); lua_next(c.L, table); lua_pop(c.L, 1)) {
     const std::string name = text_at(c.L, -2);
     const ComponentBox* box = component_at(c.L, -1);
-    if (!box || box->component->kind != "averager") {
+    if (!box || box->component->kind != "averager" || lua_type(c.L, -2) != LUA_TSTRING) {
       throw Error("averages holds averagers by name, averages = { ema = basin.averager \"ema\" }; got " +
-                  describe(c.L, -1));
+                  describe(c.L, -1) + (lua_type(c.L, -2) == LUA_TSTRING ? "" : " without a name"));
     }
     check_name(name);
     names.push_back(name);
@@ -123,7 +123,7 @@ std::shared_ptr<std::exception_ptr> read_loss(Call& c, Given& given, TrainOption
 std::string beginning(const Run& run, bool fresh, int64_t step, int64_t steps) {
   const std::string folder = run.folder().string();
   if (fresh) return "new run " + folder;
-  if (step == 0) return "beginning " + folder + " again, which has no checkpoint yet";
+  if (step == 0) return "beginning " + folder + " again, which has no checkpoint to go on from";
   if (step >= steps && run.state().value("status", "") == "finished")
     return "loaded the finished training in " + folder;
   return "continuing " + folder + " at step " + std::to_string(step) + " of " + std::to_string(steps);
@@ -224,6 +224,7 @@ int run_train(Call& c) {
   o.on_begin = [&](int64_t step) {
     accepted = true;
     tell(beginning(run, fresh, step, o.steps));
+    say_other_builds(box, step, o.steps);
     if (step < o.steps && o.batch > o.data->count())
       tell("warning: a batch is " + std::to_string(o.batch) + " items and the data set has " +
            std::to_string(o.data->count()) + ": each batch holds some of them more than once");
@@ -272,6 +273,7 @@ int run_sample(Call& c) {
   if (!o.process)
     throw Error(
         "this model was not trained here, so run:sample needs the process: process = basin.process \"vp\" { ... }");
+  say_other_process(*o.model, *o.process, "sampled with");
   nlohmann::json identity{{"verb", "sample"}, {"threads", at::get_num_threads()}, {"process", o.process->describe()}};
   identity["model"] = given.component("model");
   given.component("sampler");

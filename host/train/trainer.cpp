@@ -166,8 +166,9 @@ void Training::start_components() {
 
 // Takes the last checkpoint, or what is left of a finished training, where there is one.
 void Training::begin() {
-  const auto say = [&](const std::string& line) {
+  const auto say = [&](const std::string& line) {  // of a file that cannot be read
     Progress::clear();
+    std::fprintf(stderr, "warning: %s\n", line.c_str());
     run_.log(line);
   };
   if (const auto found = load_checkpoint(run_.checkpoints(), model_, state_, say)) {
@@ -178,12 +179,15 @@ void Training::begin() {
   } else if ((finished_ = load_finished(run_, model_, o_, say))) {
     at_.step = finished_->steps;
     run_.log("training was finished: loaded its weights, for its checkpoints are gone");
-  } else if (begun_.contains("weights")) {  // weights that no seed gives back: the run keeps what it began with
-    if (model_.describe() != begun_)
-      throw Error("the run in " + run_.folder().string() +
-                  " has no checkpoint to go back to, and the model has changed since it began; load the weights again, "
-                  "and begin a run of another name");
-    save_checkpoint(run_.checkpoints(), at_, model_, state_);
+  } else {
+    if (begun_.contains("weights")) {  // weights that no seed gives back: the run keeps what it began with
+      if (model_.describe() != begun_)
+        throw Error("the run in " + run_.folder().string() +
+                    " has no checkpoint to go back to, and the model has changed since it began; load the weights "
+                    "again, and begin a run of another name");
+      save_checkpoint(run_.checkpoints(), at_, model_, state_);
+    }
+    run_.log("beginning at step 0 of " + std::to_string(o_.steps));
   }
   // A run that was stopped after its last step is not finished yet: its weights are still to be written.
   finished_before_ = at_.step >= o_.steps && run_.state().value("status", nlohmann::json()) == "finished";

@@ -35,7 +35,7 @@ fetched() {  # the whole of the archive lies in FOLDER, and nothing else
 expect 0 "" get
 says "cifar10    170 MB  https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
 says "cifar100   168 MB  https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz"
-expect 1 "there is no data set 'cifar11' to get; did you mean 'cifar10'?" get cifar11
+expect 1 "there is no data set 'cifar11' to get; did you mean 'cifar10'? basin data get alone lists what there is; or give the URL of a .tar.gz and its --md5" get cifar11
 expect 1 "the MD5 of cifar10 is known" get cifar10 --md5 "$good"
 expect 1 "a URL goes with --md5" get $place/good.tar.gz
 expect 1 "'abc' was given" get $place/good.tar.gz --md5 abc

@@ -102,10 +102,10 @@ LUA
 cat >expected <<'TEXT'
 new run three/00001-x
 enough
-beginning three/00001-x again, which has no checkpoint yet
+beginning three/00001-x again, which has no checkpoint to go on from
 new run three/00002-y
 enough
-beginning three/00002-y again, which has no checkpoint yet
+beginning three/00002-y again, which has no checkpoint to go on from
 TEXT
 diff expected output || fail "a training without a checkpoint is not begun again"
 prompt straight <<'LUA'
@@ -151,7 +151,8 @@ cat >measure.lua <<'LUA'
 local run = basin.run { name = "x", device = "cpu" }
 train(run);
 local images = run:sample { model = model, sampler = basin.sampler "ddim" { steps = 2 }, count = 4 }
-basin.metric "lpf" { sigma = 0.01, draws = 3, images = 16 }:measure(model, data)
+for _ = 1, 3 do basin.metric "lpf" { sigma = 0.01, draws = 3, images = 16 }:measure(model, data) end
+basin.metric "lpf" { sigma = 0.01, draws = 3, images = 16 }:measure(model:averaged "ema", data)
 LUA
 measure() { { cat start.lua measure.lua; } >both.lua && sed -i 's/^\(basin\|model\|stop\|data, process\) =/local &/; s/^function/local &/' both.lua &&
   "$program" run both.lua --runs one "$@" >output 2>&1 || fail "measuring failed"; }
@@ -159,7 +160,7 @@ measure --threads 1
 grep -q '^already' output && fail "what was made now was there already"
 measure --threads 1
 grep -q '^already sampled: 4 images, from one/00001-x$' output || fail "loaded images are not told"
-grep -q '^already measured, from one/00001-x: lpf' output || fail "a loaded result is not told"
+[[ $(grep -cx 'already measured, from one/00001-x: lpf' output) -eq 1 ]] || fail "a loaded result is not told once"
 
 # Another build of the same version of a plugin: the run goes on, and it is said; sam, which the run does not use, is none of
 # its business.
@@ -172,4 +173,29 @@ grep -qE '^note: one/0000.-x was begun with another build of adam 0.1.0, and kee
 grep -q '^loaded the finished training in one/0000.-x$' output || fail "another build of a plugin began a new run"
 measure --threads 1
 grep -q '^note' output && fail "the same build is another"
+
+# A training that goes on has steps of its own build.
+prompt builds <<<'stop = 5 train(basin.run { name = "x", device = "cpu" })'
+BASIN_PLUGIN_PATH=$PWD/builds prompt builds <<<'train(basin.run { name = "x", device = "cpu" });'
+grep -qx 'note: builds/00001-x was begun with another build of adam 0.1.0; the steps from 5 on are this build.s; --fresh begins anew' output ||
+  fail "whose the steps are is not told"
+
+# Another process than the model was trained on, and an average that is none yet, are a line each.
+prompt warned <<'LUA'
+run = basin.run { name = "x", device = "cpu" }
+run:train { model = model, data = data, process = process, steps = 8, batch = 4, optimizer = basin.optimizer "adam" {},
+  averages = { late = basin.averager "swa" { start = 100, every = 10 } } };
+other = basin.process "vp" { schedule = "linear", steps = 100 }
+lpf = basin.metric "lpf" { sigma = 0.01, draws = 2, images = 16 }
+for seed = 1, 2 do lpf:measure(model, data, { process = other, seed = seed }) end
+run:sample { model = model, sampler = basin.sampler "ddim" { steps = 2 }, count = 2, process = other };
+run:sample { model = model, sampler = basin.sampler "ddim" { steps = 2 }, count = 2, process = process };
+LUA
+cat >expected <<'TEXT'
+new run warned/00001-x
+warning: swa: there is no snapshot yet, so the average is the raw weights; the first is taken after step 110
+warning: the model was trained on vp process, cosine schedule, 1000 steps and is measured on vp process, linear schedule, 100 steps
+warning: the model was trained on vp process, cosine schedule, 1000 steps and is sampled with vp process, linear schedule, 100 steps
+TEXT
+diff expected output || fail "a warning is missing or too much"
 exit 0

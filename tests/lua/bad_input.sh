@@ -139,15 +139,26 @@ expect 1 "enough" run half.lua --runs half
 says "passing over a checkpoint that cannot be read" half/00001-small/log.txt
 says "step-000000006.safetensors" half/00001-small/log.txt
 says "continuing at step 4 of 8" half/00001-small/log.txt
+says "warning: passing over a checkpoint that cannot be read: '$newest' is truncated"
+says "continuing half/00001-small at step 4 of 8"
 [[ $(stat -c %s "$newest") == $(stat -c %s whole) ]] || { echo "the damaged checkpoint was not written again"; failed=1; }
 training "" "" ", learned_variance = true" | sed 's/"small"/"other"/' >other.lua
 expect 0 "finished" run other.lua --runs half
-cp half/00002-other/checkpoints/step-000000006.safetensors "$newest"
+cp half/00002-other/checkpoints/step-000000008.safetensors "$newest"
 before=$(sha256sum "$checkpoints"/*)
 expect 1 "half.lua:4: '$newest' holds 'out.2." run half.lua --runs half
 says "give this run another name, or begin it anew with --fresh"
 [[ $(sha256sum "$checkpoints"/*) == "$before" ]] || { echo "refusing a checkpoint changed one"; failed=1; }
 expect 1 "enough" run half.lua --runs half --fresh
+mkdir damaged && cp -r half/00001-small damaged
+for file in damaged/00001-small/checkpoints/*; do cp cut "$file"; done
+expect 1 "enough" run half.lua --runs damaged
+says "beginning damaged/00001-small again, which has no checkpoint to go on from"
+[[ $(grep -c '^warning: passing over a checkpoint' output) -eq 2 ]] || { echo "not each damaged checkpoint is named"; cat output; failed=1; }
+
+# A checkpoint is more than weights.
+expect 1 "'$newest' is a checkpoint, from which a run goes on with its training; the weights alone are in model.safetensors" \
+  "$program" -e "basin.model('adm_unet', { image = 8, channels = 32, multipliers = { 1 }, blocks = 1, attention = {} }):load '$newest'"
 
 # ---- losses that are no numbers --------------------------------------------------------------------------------------
 training "" '"sgd" { lr = 1e30 }' >diverged.lua

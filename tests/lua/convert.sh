@@ -27,6 +27,7 @@ torch.save({"state": {}, "param_groups": []}, "opt.pt")
 torch.save({"model": weights}, "nested.pt")
 torch.save({"conv_in.weight": torch.ones(1), "conv_out.weight": torch.ones(1)}, "other.pt")
 open("text.pt", "w").write("no weights")
+torch.save(print, "code.pt")
 PY
 
 python3 "$convert" ema.pt out.safetensors --order legacy >output 2>&1 || fail "ema.pt was not converted"
@@ -58,8 +59,16 @@ refused() {
 refused opt.pt "is the state of an optimizer (opt*.pt); give model*.pt or ema_*.pt"
 refused nested.pt "is no plain dictionary of tensors, as guided-diffusion writes them"
 refused other.pt "has no 'time_embed.0.weight': it is not a U-Net of guided-diffusion (it has conv_in.weight, conv_out.weight, ...)"
-refused text.pt "cannot be read as weights: "
-refused missing.pt "cannot be read as weights: "
+refused text.pt "is no checkpoint: PyTorch finds no tensors in it, or more than tensors"
+refused code.pt "is no checkpoint: PyTorch finds no tensors in it, or more than tensors"
+refused missing.pt "cannot be read: No such file or directory"
+# Basin is given the file itself, under its name or another.
+cp ema.pt ema.bin
+for file in ema.pt ema.bin; do
+  "$program" -e "local basin = require 'basin'; ($model }):load '$file'" >output 2>&1 && fail "$file is loaded"
+  grep -qF "'$file' is no safetensors file but one of PyTorch's; scripts/convert_guided_diffusion.py makes safetensors of one" output ||
+    fail "$file is not said to be PyTorch's"
+done
 python3 "$convert" ema.pt none.safetensors >output 2>&1 && fail "it was converted without an order"
 grep -qF "the following arguments are required: --order" output || fail "the missing order is not said"
 exit $failed

@@ -58,7 +58,7 @@ local function train(changes)
 end
 try(function() train { steps = 0 } end)                                  --> errors.lua:57: run:train: 'steps' must be at least 1, got 0
 try(function() train { model = data } end)                               --> errors.lua:57: run:train: 'model' must be a model, got a dataset
-try(function() train { averages = { basin.averager "ema" } } end)        --> errors.lua:57: an average is called by letters...
+try(function() train { averages = { basin.averager "ema" } } end)        --> errors.lua:57: averages holds averagers by name, averages = { ema = basin.averager "ema" }; got an averager without a name
 try(function() train { averages = { ema = adam } } end)                  --> errors.lua:57: averages holds averagers by name, averages = { ema = basin.averager "ema" }; got an optimizer
 try(function() train { loss = "simpel" } end)                            --> errors.lua:57: ...
 try(function() train { loss = function() return 3 end } end)             --> errors.lua:57: the loss must return a tensor [B], one number for each of the 4 images; it returned the number 3; ...
@@ -141,3 +141,28 @@ try(function() return basin.zeros { 2 }.clip end)                        --> err
 local idle = basin.run { name = "idle" }
 try(function() return idle:curve "loss" end)                             --> errors.lua:142: run 'idle' has no folder yet: its first train or sample opens it
 try(function() return idle:report {} end)                                --> errors.lua:143: run 'idle' has no folder yet: its first train or sample opens it
+
+-- a model called with less than x and t
+try(function() return model(basin.zeros { 1, 3, 8, 8 }) end)             --> errors.lua:146: a model is called as model(x, t), with x a tensor [B,C,H,W] and t a number or a tensor [B]; got a tensor and nothing
+try(function() return model() end)                                       --> errors.lua:147: a model is called as model(x, t), with x a tensor [B,C,H,W] and t a number or a tensor [B]; got nothing and nothing
+try(function() return extractor() end)                                   --> errors.lua:148: model 'small_features' predicts nothing that a process could use (it is a feature extractor)...
+
+-- metrics of what they do not measure
+for _, name in ipairs { "fid", "kid", "precision_recall", "diversity", "inception_score", "nearest_neighbours", "mmd", "gaussian_kl", "feature_statistics" } do
+  local options = name == "feature_statistics" and { features = extractor, to = "none.npz" } or { features = extractor }
+  for _, process in ipairs { false, basin.process "vp" {} } do
+    local ok, message = pcall(function() basin.metric(name, options):measure(model, data, process and { process = process } or {}) end)
+    local wanted = ("metric '%s' measures images, and a model was given; run:sample makes some of it"):format(name)
+    assert(not ok and tostring(message):find(wanted, 1, true), message)
+  end
+end
+for wanted, subject in pairs { ["measures a model, not images or data"] = data, ["it is a feature extractor"] = extractor } do
+  local ok, message = pcall(function() basin.metric "lpf" {}:measure(subject, data, { process = basin.process "vp" {} }) end)
+  assert(not ok and tostring(message):find(wanted, 1, true), message)
+end
+try(function() basin.metric "lpf" {}:measure(extractor, data) end)       --> errors.lua:163: model 'small_features' is a feature extractor and has no training loss to measure; give a model that predicts epsilon, x0, v or the score
+
+-- runs that are none
+try(function() basin.report { runs = { "nope" } } end)                   --> errors.lua:166: there is no run 'nope'...
+try(function() basin.report { runs = { 77 } } end)                       --> errors.lua:167: there is no run 77...
+try(function() basin.report { runs = { 1.5 } } end)                      --> errors.lua:168: a report is about runs, or their numbers, names or folders, got the number 1.5

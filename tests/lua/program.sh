@@ -94,6 +94,7 @@ expect 1 "--set takes name=value, got 'steps'" "$program" run arguments.lua --se
 expect 2 "--threads takes N (INT in [1 - 1024]), threads of the CPU (all cores); got '0'" "$program" run hello.lua --threads 0
 expect 2 "--threads takes N (INT in [1 - 1024]), threads of the CPU (all cores); got 'x'" "$program" run hello.lua --threads x
 expect 2 "--threads takes N (INT in [1 - 1024]), threads of the CPU (all cores); it was given nothing" "$program" run hello.lua --threads
+expect 2 "basin runs has no option '--threads', which is one of basin run, basin repl, basin itself" "$program" runs --threads 1
 expect 2 "basin run has no option '--thread'; did you mean '--threads'?" "$program" run hello.lua --thread 1
 expect 2 "basin run was given 'again' and has no place for it; basin run --help says what it takes" "$program" run hello.lua again
 expect 2 "there is no command 'rnu'; did you mean 'run'?" "$program" rnu hello.lua

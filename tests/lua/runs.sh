@@ -132,6 +132,11 @@ grep -q '<h1>Two of them</h1>' two.html || failed=1
 
 # ---- other programs: Python's own readers ----------------------------------------------------------------------------
 "$program" export 1 2 -o rows.csv && "$program" export 1 2 -o rows.jsonl && "$program" export 1 2 --results -o results.csv || failed=1
+expect 1 "basin export writes .csv and .jsonl, and 'rows.xlsx' ends in .xlsx; give it one of these, or say which with --format" \
+  "$program" export 1 -o rows.xlsx
+sentence
+[[ -e rows.xlsx ]] && { echo "it wrote rows.xlsx"; failed=1; }
+"$program" export 1 -o rows.txt --format csv || { echo "--format does not say what rows.txt is"; failed=1; }
 python3 - <<'PY' || failed=1
 import csv, json
 rows = list(csv.DictReader(open("rows.csv", newline="")))
@@ -191,5 +196,9 @@ sentence
 rm -r runs/00006-broken
 expect 0 "00007-bare" "$program" runs
 grep -q 00006 output && { echo "a deleted folder is still listed"; failed=1; }
+# A comma in brackets is part of a name.
+sed -i 's/"4 bits"/"ema, 4 bits"/' runs/00008-rows/results/lpf-*.json && touch runs/00008-rows/results
+expect 0 "lpf[ema, 4 bits]" "$program" runs --columns 'lpf[ema, 4 bits],rho'
+says "optimizer.rho"
 
 exit $failed

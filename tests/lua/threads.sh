@@ -26,6 +26,7 @@ train --threads 2
 grep -qx "$sentence" output || fail "it does not say why it begins anew"
 grep -q '^runs/00002-threads$' output || fail "it is not another run"
 grep -q "$sentence" runs/00002-threads/log.txt || fail "log.txt does not say it"
+grep -A1 "$sentence" runs/00002-threads/log.txt | grep -q 'beginning at step 0 of 1$' || fail "a run that dies at once would end in a line about another"
 train --threads 1
 grep -q '^runs/00001-threads$' output || fail "it did not go on where it was told"
 grep -q 'beginning a new run' output && fail "it goes on and says that it begins"

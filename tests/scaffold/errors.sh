@@ -20,6 +20,7 @@ refuses() {
 export TMPDIR=$2.tmp
 mkdir -p "$TMPDIR"
 refuses "there is no kind of component 'optimiser'; did you mean 'optimizer'? There are: model, dataset," optimiser lion
+refuses "there is no kind of component 'zebra'. There are: model, dataset," zebra lion
 refuses "'Lion-2' cannot name a component: take a lower-case letter, then lower-case letters, digits and '_'; for example 'lion_2'." optimizer Lion-2
 refuses "'2' cannot name a component: take a lower-case letter, then lower-case letters, digits and '_'." optimizer 2
 refuses "'../up' cannot name a component" optimizer ../up

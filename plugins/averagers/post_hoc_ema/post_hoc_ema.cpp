@@ -15,9 +15,10 @@
 namespace {
 using namespace basin;
 
+double width(double g) { return std::sqrt((g + 1) / ((g + 2) * (g + 2) * (g + 3))); }
+
 // The exponent of a width: the largest root of g^3 + 7 g^2 + (16 - s^-2) g + 12 - s^-2. The width falls with g > -1.
 double exponent(double sigma_rel) {
-  const auto width = [](double g) { return std::sqrt((g + 1) / ((g + 2) * (g + 2) * (g + 3))); };
   double low = 0, high = 1e6;
   for (int i = 0; i < 200; ++i) (width((low + high) / 2) > sigma_rel ? low : high) = (low + high) / 2;
   return low;
@@ -119,7 +120,7 @@ struct PostHocEma {
   }
 
   // x that minimises |sum of x_i have_i - wanted|, scaled to sum to 1.
-  static std::vector<double> nearest(const Profile& wanted, const std::vector<Profile>& have) {
+  std::vector<double> nearest(const Profile& wanted, const std::vector<Profile>& have) const {
     static const Op solve(
         "aten::linalg_lstsq(Tensor self, Tensor b, float? rcond=None, *, str? driver=None) -> (Tensor solution, Tensor "
         "residuals, Tensor rank, Tensor singular_values)");
@@ -143,12 +144,12 @@ struct PostHocEma {
     if (!(off < 0.05)) {
       const auto [least, most] =
           std::minmax_element(have.begin(), have.end(), [](auto& p, auto& q) { return p.g < q.g; });
-      char text[300];
-      std::snprintf(
-          text, sizeof text,
-          "The profile of gamma %.4g lies outside what the %zu snapshots span (they would miss it by %.0f %%): "
-          "ask for one nearer to the tracked gammas, %.4g to %.4g, or train with more snapshots.",
-          wanted.g, have.size(), 100 * off, least->g, most->g);
+      char text[300];  // in what was asked for
+      std::snprintf(text, sizeof text,
+                    "The profile of %s %.4g lies outside what the %zu snapshots span (they would miss it by %.0f %%): "
+                    "ask for one nearer to the tracked ones, %.4g to %.4g, or train with more snapshots.",
+                    gamma ? "gamma" : "sigma_rel", gamma ? gamma : sigma_rel, have.size(), 100 * off,
+                    gamma ? least->g : width(most->g), gamma ? most->g : width(least->g));
       throw error(text);
     }
     for (double& v : x) v /= total;

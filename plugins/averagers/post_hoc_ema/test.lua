@@ -44,6 +44,7 @@ near(model:averaged("pema", { gamma = 4 }), 4)                -- and a little be
 assert(model:averaged("pema", { gamma = 11 }).label == "pema, gamma = 11", model:averaged("pema", { gamma = 11 }).label)
 
 refused("span", function() return model:averaged("pema", { gamma = 1000 }) end)
+refused("The profile of sigma_rel 0.28 lies outside", function() return model:averaged("pema", { sigma_rel = 0.28 }) end)
 refused("other values of every", function() return model:averaged("pema", { every = 10 }) end)
 near(model:averaged("pema", { sigma_rel = 0.05 }), 16.9722)  -- what it was made with, named
 near(model:averaged("pema", { gamma = 5, sigma_rel = 0.1 }), 5)  -- the exponent goes before the width

@@ -21,6 +21,7 @@ struct Swa {
   Parameters parameters_;
   std::vector<Tensor> averages;  // [n] each
   Tensor snapshots;              // [] int64
+  bool warned = false;
 
   void start(Parameters p, State state) {
     parameters_ = p;
@@ -36,8 +37,11 @@ struct Swa {
     snapshots.add_(1);
   }
 
-  // Before the first snapshot: the weights as they stand.
+  // Before the first snapshot: the weights as they stand, and that is said once.
   Tensor average(uint32_t group) {
+    if (group == 0 && snapshots.item() == 0 && !std::exchange(warned, true))
+      log_warning("there is no snapshot yet, so the average is the raw weights; the first is taken after step " +
+                  std::to_string(first + every));
     return snapshots.item() == 0 ? parameters_[group].values.clone() : averages.at(group);
   }
 };

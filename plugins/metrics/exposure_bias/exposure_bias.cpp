@@ -31,7 +31,7 @@ struct ExposureBias {
 
   void measure(Measurement& m) {
     if (!m.denoise)
-      throw error("The metric 'exposure_bias' measures a model, not images: give it a model and a data set.");
+      throw error("The metric 'exposure_bias' measures a model, not images or data: give it a model and a data set.");
     if (m.n_reference() < 1) throw error("The metric 'exposure_bias' needs a data set to noise images of.");
     std::vector<double> levels;
     Rows sampling, training;

@@ -41,7 +41,7 @@ struct Hessian {
 
   void measure(Measurement& m) {
     if (!m.parameters)
-      throw error("The metric 'hessian' measures a model, not images: give it a model and a data set.");
+      throw error("The metric 'hessian' measures a model, not images or data: give it a model and a data set.");
     if (m.n_reference() < 2) throw error("The metric 'hessian' needs a data set of at least 2 items.");
     const LossSample sample(m, images, bands);
     parameters_ = 0;

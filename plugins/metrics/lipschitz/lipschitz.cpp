@@ -30,7 +30,8 @@ struct Lipschitz {
   }
 
   void measure(Measurement& m) {
-    if (!m.denoise) throw error("The metric 'lipschitz' measures a model, not images: give it a model and a data set.");
+    if (!m.denoise)
+      throw error("The metric 'lipschitz' measures a model, not images or data: give it a model and a data set.");
     const int64_t n = std::min(images, m.n_reference()), last = m.process.steps() - 1;
     if (n < 2) throw error("The metric 'lipschitz' needs a data set of at least 2 items.");
     std::vector<double> t = levels;

@@ -25,7 +25,7 @@ struct LossAlong {
         choice("along", &LossAlong::along, "all", {"all", "random", "filter_normalised", "gradient", "hessian"},
                "Along which directions."),
         numbers("radii", &LossAlong::radii, {0.002, 0.005, 0.01, 0.02, 0.05, 0.1},
-                "Norms of the perturbation (L2 over all parameters), ascending.")
+                "L2 norms of the perturbation over all parameters, ascending; in which unit, `norm` says.")
             .at_least(0),
         choice("norm", &LossAlong::unit, "relative", {"relative", "absolute"},
                "Radii as a share of the weights' own norm, or as they are."),
@@ -47,7 +47,7 @@ struct LossAlong {
 
   void measure(Measurement& m) {
     if (!m.parameters)
-      throw error("The metric 'loss_along' measures a model, not images: give it a model and a data set.");
+      throw error("The metric 'loss_along' measures a model, not images or data: give it a model and a data set.");
     if (m.n_reference() < 2) throw error("The metric 'loss_along' needs a data set of at least 2 items.");
     sample_ = LossSample(m, images, bands);
     base_ = sample_.losses(m);

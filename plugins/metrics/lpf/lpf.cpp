@@ -30,7 +30,8 @@ struct Lpf {
   }
 
   void measure(Measurement& m) {
-    if (!m.parameters) throw error("The metric 'lpf' measures a model, not images: give it a model and a data set.");
+    if (!m.parameters)
+      throw error("The metric 'lpf' measures a model, not images or data: give it a model and a data set.");
     if (m.n_reference() < 2) throw error("The metric 'lpf' needs a data set of at least 2 items to compute losses on.");
     const LossSample sample(m, images, bands);
     const std::vector<double> base = sample.losses(m);

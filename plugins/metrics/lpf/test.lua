@@ -38,5 +38,5 @@ assert(#both.curves == 5 and #lpf({ draws = 2, images = 32, bands = 0 }).curves 
 unchanged()
 
 local ok, message = pcall(function() return basin.metric("lpf", {}):measure(data:images(1, 8), data) end)
-assert(not ok and tostring(message):find "measures a model, not images", message)
+assert(not ok and tostring(message):find "measures a model, not images or data", message)
 print "ok"

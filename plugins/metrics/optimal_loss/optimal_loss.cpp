@@ -54,7 +54,7 @@ struct OptimalLoss {
 
   void measure(Measurement& m) {
     if (!m.denoise)
-      throw error("The metric 'optimal_loss' measures a model, not images: give it a model and a data set.");
+      throw error("The metric 'optimal_loss' measures a model, not images or data: give it a model and a data set.");
     const int64_t count = items ? std::min(items, m.n_reference()) : m.n_reference();
     if (count < 2) throw error("The metric 'optimal_loss' needs a data set of at least 2 items.");
     const std::vector<double> t = chosen_levels(m.process.steps());
