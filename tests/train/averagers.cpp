@@ -235,7 +235,7 @@ TEST_CASE("post-hoc EMA refuses profiles that its snapshots do not span, and oth
   CHECK(says(refusal([&] {
                average_of(walk, {{"sigma_rel", 0.25}}, 20);
              }),
-             {"outside what the 10 snapshots span", "6.937 to 16.97", "more snapshots"}));
+             {"sigma_rel 0.25", "outside what the 10 snapshots span", "0.05 to 0.1", "more snapshots"}));
   CHECK(says(refusal([&] { average_of(walk, {{"gamma", 200.0}}, 20); }), {"gamma 200"}));
   CHECK(says(refusal([&] { average_of(walk, {{"sigma_rel", 0.075}}, 10); }), {"other values of every and tracked"}));
   CHECK(says(refusal([&] { pema({{"tracked", std::vector<double>{0.1}}}, 10); }), {"two widths"}));
