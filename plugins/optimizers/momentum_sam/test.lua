@@ -17,12 +17,17 @@ assert(distance(after, first) > 0)
 local _, _, _, losses = watched("momentum_sam-learns", 60, basin.optimizer("momentum_sam", { rho = 0.05, base = basin.optimizer "adam" { lr = 3e-3 } }))
 assert(losses[60] < 0.9 * losses[1], losses[60])
 
--- A radius at which the training does not start is said after 300 steps, with one at which it does.
-local function moved(rho) return basin.optimizer("momentum_sam", { rho = rho, base = basin.optimizer "adam" { lr = 3e-3 } }) end
-local _, advice = toy.started("momentum_sam-stuck", moved(10))
-assert(advice and advice < 5, advice)
-local share, none = toy.started("momentum_sam-started", moved(advice))
-assert(share < 0.9 and not none, share)
+-- A radius at which the training does not start is said after 300 steps, and whoever follows the advice comes to one at which
+-- it does: at such radii the losses are chaotic, and two looks at w are few.
+local rho, share, advice = 10, nil, nil
+for try = 1, 5 do
+  share, advice = toy.started("momentum_sam-" .. try, basin.optimizer("momentum_sam", { rho = rho, base = basin.optimizer "adam" { lr = 3e-3 } }))
+  assert(try > 1 or advice, "nothing was said")
+  if not advice then break end
+  assert(advice < 0.6 * rho, advice)
+  rho = advice
+end
+assert(share < 0.9 and not advice, share)
 
 refused("beta", function() return basin.optimizer "momentum_sam" { beta = 1, base = adam } end)
 print "ok"

@@ -11,7 +11,8 @@ namespace basin {
 
 // Where e is so long that the gradients at w + e say nothing about w, the loss stays where it began. The sharpness
 // L(w + e) - L(w) is then large: in the first steps at least, for SAM's e soon drives the weights to where e changes
-// nothing any more. It grows at least as |e| does, so an e that would raise the loss by a tenth is short enough to start.
+// nothing any more. It grows at least as |e| does, so an e that would raise the loss by a tenth is short enough to start; and
+// half the radius at most is said, for a single look can be small by chance.
 //
 //   void start(Parameters p, State state) { watch.start(state); }
 //   watch(context.step, rho, loss at w, sharpness)        in every step, both []; no sharpness in a step without a climb
@@ -53,7 +54,7 @@ class StartWatch {
         "After 300 steps the loss is %.3g, and it began at %.3g: with rho = %.3g the training does not start, "
         "because the losses at w and at w + e are %.2g apart. Try rho = %.1g. (If the weights were trained before, "
         "this may be as it should.)",
-        after, before, rho, apart, rho * 0.1 * before / apart);
+        after, before, rho, apart, rho * std::fmin(0.5, 0.1 * before / apart));
     log_warning(text);
   }
 
