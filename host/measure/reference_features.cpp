@@ -12,10 +12,10 @@ std::optional<Tensor> ReferenceFeatures::find(const Key& key) const {
 
 void ReferenceFeatures::keep(const Key& key, const Tensor& features) {
   std::erase_if(kept_, [](const auto& entry) { return entry.second.data.expired(); });
-  Kept& kept = kept_[key.data.get()];
-  kept.data = key.data;
   const auto bytes = static_cast<int64_t>(features.nbytes());
   if (bytes / key.n * key.data->count() > kMostBytes) return;
+  Kept& kept = kept_[key.data.get()];
+  kept.data = key.data;
   if (kept.bytes + bytes > kMostBytes) kept.features.clear(), kept.bytes = 0;  // of other extractors
   kept.features[{key.extractor, key.first, key.n}] = features.clone();
   kept.bytes += bytes;

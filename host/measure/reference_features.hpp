@@ -1,4 +1,5 @@
-// Features of a data set's items, kept while the data set lives: many models are compared with one reference.
+// Features of a data set's items, kept while the data set lives (those of one that is gone go when others are kept): many
+// models are compared with one reference.
 #pragma once
 #include "data/dataset.hpp"
 
